@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "health.h"
+#include "http_server.h"
+#include "scrape.h"
+
+namespace binnacle {
+
+class Flags;
+class YamlMap;
+
+/// What an exporter is called.
+struct ExporterInfo {
+  std::string name;              ///< the binary: "system-exporter"
+  std::string description;       ///< one line for --help and the landing page
+  std::string metric_namespace;  ///< the first word of its self metrics: "node" makes node_up
+  std::string listen_address;    ///< the default of --web.listen-address: ":9100"
+};
+
+/// A kind of collector that an exporter has, whatever the number of targets it runs for.
+struct CollectorKind {
+  std::string name;  ///< makes --collector.NAME, ?collect[]=NAME and /metrics/NAME
+  bool enabled_by_default = true;
+  std::string help;  ///< one line for --help
+};
+
+/// All that core needs to know of an exporter. Core calls it in the order of the functions below.
+class Exporter {
+ public:
+  Exporter() = default;
+  virtual ~Exporter() = default;
+  Exporter(const Exporter&) = delete;
+  Exporter& operator=(const Exporter&) = delete;
+
+  [[nodiscard]] virtual ExporterInfo info() const = 0;
+  [[nodiscard]] virtual std::vector<CollectorKind> collectors() const = 0;
+  [[nodiscard]] virtual std::vector<HealthRule> health_rules() const = 0;
+
+  /// Declares flags beyond those that every exporter has.
+  virtual void add_flags(Flags& /*flags*/) {}
+
+  /// Called once, when the flags are read; `enabled` tells which collectors run. Throws std::runtime_error with one line.
+  virtual void start(const std::function<bool(const std::string& collector)>& /*enabled*/) {}
+
+  /// Reads the exporter's own keys of the config file (an empty mapping where there is none), at the start and at each
+  /// reload. Throws ConfigError with nothing changed; else returns what applies the new values.
+  virtual std::function<void()> load(YamlMap& /*config*/) {
+    return [] {};
+  }
+
+  /// What /metrics collects. Asked for at the start and after each reload; a target that stays should be the same object.
+  virtual std::vector<std::shared_ptr<Target>> targets() = 0;
+
+  /// Answers paths of the exporter's own; nothing for a path that it does not know.
+  virtual std::optional<HttpResponse> handle(const HttpRequest& /*request*/) { return std::nullopt; }
+};
+
+/// Runs an exporter: flags, config, server, signals. Returns the process's exit code: 0 after a clean stop, 1 with one line
+/// on stderr for bad flags, a bad config or an address in use.
+int run(Exporter& exporter, int argc, char** argv);
+
+}  // namespace binnacle

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <prometheus/metric_family.h>
+
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace binnacle {
+
+/// A label's name and value, borrowed for the time of one call.
+using LabelView = std::pair<std::string_view, std::string_view>;
+
+class Families;
+
+/// Adds series to one metric family. A cheap handle: copy it freely, use it while its Families lives.
+class Family {
+ public:
+  /// Adds a series. `value` is in the base unit that the family's name ends with.
+  void add(double value) { add(std::span<const LabelView>{}, value); }
+  void add(std::initializer_list<LabelView> labels, double value) {
+    add(std::span<const LabelView>{labels.begin(), labels.size()}, value);
+  }
+  void add(std::span<const LabelView> labels, double value);
+
+  /// Adds a histogram or a summary as it is; `metric.label` is taken over.
+  void add(prometheus::ClientMetric metric);
+
+ private:
+  friend class Families;
+  Family(Families& owner, std::size_t index) : owner_(&owner), index_(index) {}
+  Families* owner_;
+  std::size_t index_;
+};
+
+/// The metric families that one run of one collector makes, in the order of their first use.
+///
+/// Asking for a family twice gives the same family; its first type and HELP stay. Series beyond the cap are
+/// dropped and counted, so that one runaway source cannot make a scrape unreadable.
+class Families {
+ public:
+  explicit Families(std::size_t series_cap = kDefaultSeriesCap) : series_cap_(series_cap) {}
+
+  Family gauge(std::string_view name, std::string_view help) {
+    return family(name, help, prometheus::MetricType::Gauge);
+  }
+  Family counter(std::string_view name, std::string_view help) {
+    return family(name, help, prometheus::MetricType::Counter);
+  }
+  /// For numbers whose type the incumbent leaves open, and that must stay so to be a drop-in.
+  Family untyped(std::string_view name, std::string_view help) {
+    return family(name, help, prometheus::MetricType::Untyped);
+  }
+  Family histogram(std::string_view name, std::string_view help) {
+    return family(name, help, prometheus::MetricType::Histogram);
+  }
+  Family family(std::string_view name, std::string_view help, prometheus::MetricType type);
+
+  [[nodiscard]] const std::vector<prometheus::MetricFamily>& all() const { return families_; }
+  [[nodiscard]] std::size_t series() const { return series_; }
+  [[nodiscard]] std::size_t dropped_over_cap() const { return dropped_; }
+
+  static constexpr std::size_t kDefaultSeriesCap = 50'000;
+
+ private:
+  friend class Family;
+  bool take_slot();
+
+  std::vector<prometheus::MetricFamily> families_;
+  std::unordered_map<std::string, std::size_t> by_name_;
+  std::size_t series_cap_;
+  std::size_t series_ = 0;
+  std::size_t dropped_ = 0;
+};
+
+}  // namespace binnacle

@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mask.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include "text.h"
+
+// One pass from left to right. Whatever is looked at twice is bounded (a key's name, a prefix) or is jumped over
+// afterwards (a value), so no input makes the time grow faster than its length.
+namespace binnacle {
+
+namespace {
+
+using std::size_t;
+constexpr size_t kNone = std::string_view::npos;
+constexpr size_t kNameLimit = 64;
+constexpr size_t kBlankLimit = 8;
+constexpr std::string_view kMask = "***";
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_alnum(char c) { return is_digit(c) || is_upper(c) || (c >= 'a' && c <= 'z'); }
+bool is_word(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+/// Ends a token: white space and other control bytes.
+bool is_gap(char c) { return static_cast<unsigned char>(c) <= ' '; }
+bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
+char lower(char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+bool same(std::string_view text, std::string_view lower_text) {
+  return std::equal(text.begin(), text.end(), lower_text.begin(), lower_text.end(),
+                    [](char a, char b) { return lower(a) == b; });
+}
+
+/// Whether `name` ends with `key`, when case and the separators - _ . do not count. Gives what stands before it.
+std::optional<std::string_view> before_key(std::string_view name, std::string_view key) {
+  while (!key.empty()) {
+    if (name.empty()) return std::nullopt;
+    const char c = lower(name.back());
+    if (c == key.back()) {
+      key.remove_suffix(1);
+    } else if (is_alnum(c)) {
+      return std::nullopt;
+    }
+    name.remove_suffix(1);
+  }
+  return name;
+}
+
+bool ends_with_any(std::string_view name, const auto& keys) {
+  return std::any_of(keys.begin(), keys.end(), [&](std::string_view key) { return before_key(name, key).has_value(); });
+}
+
+constexpr std::array<std::string_view, 4> kPasswordKeys{"password", "passwd", "pwd", "passphrase"};
+constexpr std::array<std::string_view, 9> kOtherKeys{"secret",     "token",         "apikey",
+                                                     "accesskey",  "secretkey",     "privatekey",
+                                                     "accountkey", "encryptionkey", "authorization"};
+
+/// The ends of an unquoted value that are its surroundings' rather than its own.
+bool is_closer(char c) { return c == ')' || c == ']' || c == '}' || c == ',' || c == ';' || is_quote(c); }
+
+size_t skip_blanks(std::string_view text, size_t at) {
+  const size_t limit = std::min(text.size(), at + kBlankLimit);
+  while (at < limit && is_blank(text[at])) ++at;
+  return at;
+}
+
+/// Whether a quote at `at` closes what surrounds a value: `password=x",` does, `password=a"b` does not.
+bool closes(std::string_view text, size_t at) {
+  if (!is_quote(text[at])) return text[at] == '\\' && at + 1 < text.size() && is_quote(text[at + 1]);
+  if (at + 1 == text.size()) return true;
+  const char next = text[at + 1];
+  return is_gap(next) || next == ':' || is_closer(next);
+}
+
+/// Whether `name=` or `"name":` stands at `at`.
+bool starts_pair(std::string_view text, size_t at) {
+  at = skip_blanks(text, at);
+  while (at < text.size() && (is_quote(text[at]) || text[at] == '\\')) ++at;
+  const size_t limit = std::min(text.size(), at + kNameLimit);
+  const size_t name = at;
+  while (at < limit && is_word(text[at])) ++at;
+  if (at == name) return false;
+  while (at < limit && (is_quote(text[at]) || text[at] == '\\')) ++at;
+  return at < text.size() && (text[at] == '=' || text[at] == ':');
+}
+
+struct Span {
+  size_t begin;
+  size_t end;
+};
+
+/// From `at` to the quote that closes it, past \x and (in single quotes) ''.
+size_t quoted_end(std::string_view text, size_t at, char quote) {
+  for (; at < text.size(); ++at) {
+    if (text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      if (quote != '\'' || at + 1 == text.size() || text[at + 1] != quote) return at;
+      ++at;
+    }
+  }
+  return text.size();
+}
+
+/// What a key's value takes up, without its quotes. Empty when there is none.
+Span value_at(std::string_view text, size_t at) {
+  if (at >= text.size()) return {at, at};
+  const char first = text[at];
+  if (is_quote(first)) {
+    if (at + 1 < text.size() && text[at + 1] == first) return {at + 1, at + 1};
+    return {at + 1, quoted_end(text, at + 1, first)};
+  }
+  if (first == '\\' && at + 1 < text.size() && is_quote(text[at + 1])) {
+    const std::string_view close = text.substr(at, 2);
+    return {at + 2, std::min(text.find(close, at + 2), text.size())};
+  }
+  if (first == '[') return {at + 1, std::min(text.find(']', at), text.size())};
+  size_t end = at;
+  for (; end < text.size() && !is_gap(text[end]); ++end) {
+    const char c = text[end];
+    if (closes(text, end)) break;
+    const bool separator = c == ',' || c == ';' || c == '&';
+    if (separator && (end + 1 == text.size() || is_gap(text[end + 1]) || starts_pair(text, end + 1))) break;
+  }
+  while (end > at && is_closer(text[end - 1])) --end;
+  return {at, end};
+}
+
+/// A secret in a sentence tells itself from the sentence's next word.
+bool looks_random(std::string_view text) { return text.size() >= 8 && std::any_of(text.begin(), text.end(), is_digit); }
+
+struct TokenForm {
+  std::string_view prefix;
+  size_t least;  ///< characters after the prefix
+};
+constexpr std::array kTokenForms{
+    TokenForm{"sk-", 16},         TokenForm{"sk_live_", 16}, TokenForm{"sk_test_", 16}, TokenForm{"rk_live_", 16},
+    TokenForm{"AIza", 30},        TokenForm{"ghp_", 16},     TokenForm{"gho_", 16},     TokenForm{"ghu_", 16},
+    TokenForm{"ghs_", 16},        TokenForm{"ghr_", 16},     TokenForm{"glpat-", 16},   TokenForm{"hf_", 20},
+    TokenForm{"github_pat_", 16}, TokenForm{"xoxa-", 8},     TokenForm{"xoxb-", 8},     TokenForm{"xoxe-", 8},
+    TokenForm{"xoxo-", 8},        TokenForm{"xoxp-", 8},     TokenForm{"xoxr-", 8},     TokenForm{"xoxs-", 8},
+    TokenForm{"AKIA", 16},        TokenForm{"ASIA", 16}};
+
+bool is_key_char(char c) { return is_alnum(c) || c == '_' || c == '-'; }
+
+/// Where a well-known API key that begins at `at` ends.
+size_t api_key_end(std::string_view text, size_t at) {
+  for (const auto& form : kTokenForms) {
+    if (text.compare(at, form.prefix.size(), form.prefix) != 0) continue;
+    const size_t body = at + form.prefix.size();
+    size_t end = body;
+    while (end < text.size() && is_key_char(text[end])) ++end;
+    const auto head = text.substr(body, std::min(end - body, kNameLimit));
+    const bool random = std::any_of(head.begin(), head.end(), [](char c) { return is_digit(c) || is_upper(c); });
+    if (end - body >= form.least && random) return end;
+    return kNone;
+  }
+  return kNone;
+}
+
+int base64_value(char c) {
+  if (is_upper(c)) return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (is_digit(c)) return c - '0' + 52;
+  if (c == '+' || c == '-') return 62;
+  return c == '/' || c == '_' ? 63 : -1;
+}
+
+/// Whether base64 `text` is "user:password", as after "Basic".
+bool is_basic_credential(std::string_view text) {
+  while (text.ends_with('=')) text.remove_suffix(1);
+  unsigned bits = 0;
+  int count = 0;
+  bool colon = false;
+  for (const char c : text) {
+    const int value = base64_value(c);
+    if (value < 0) return false;
+    bits = (bits << 6U | static_cast<unsigned>(value)) & 0xFFFFU;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    const auto byte = static_cast<unsigned char>(bits >> static_cast<unsigned>(count));
+    if (byte < 0x20 || byte >= 0x7F) return false;
+    colon = colon || byte == ':';
+  }
+  return colon;
+}
+
+constexpr std::array<std::string_view, 16> kBearerWords{
+    "token",       "tokens", "auth",     "authentication", "authorization", "scheme", "header",
+    "credentials", "is",     "required", "missing",        "not",           "realm",  "or",
+    "and",         "for"};
+constexpr std::array<std::string_view, 7> kSchemes{"basic",     "bearer", "token",           "apikey",
+                                                   "negotiate", "digest", "aws4-hmac-sha256"};
+
+class SecretMasker {
+ public:
+  explicit SecretMasker(std::string_view text) : text_(text) {}
+
+  std::string run() {
+    size_t at = 0;
+    while (at < text_.size()) {
+      if (starts_token(at)) {
+        if (const auto end = passfile_line(at)) {
+          at = *end;
+          continue;
+        }
+      }
+      at = is_word(text_[at]) ? word(at) : sign(at);
+    }
+    if (copied_ == 0) return std::string{text_};
+    out_ += text_.substr(copied_);
+    return std::move(out_);
+  }
+
+ private:
+  /// Masks a span and returns its end. Nothing between two calls may be masked again.
+  size_t mask(Span span) {
+    if (span.begin >= span.end) return span.end;
+    out_ += text_.substr(copied_, span.begin - copied_);
+    out_ += kMask;
+    copied_ = span.end;
+    return span.end;
+  }
+
+  [[nodiscard]] bool starts_token(size_t at) const {
+    return !is_gap(text_[at]) && !is_quote(text_[at]) && (at == 0 || is_gap(text_[at - 1]) || is_quote(text_[at - 1]));
+  }
+
+  /// ~/.pgpass: host:port:database:user:password.
+  std::optional<size_t> passfile_line(size_t at) {
+    size_t end = at;
+    std::array<size_t, 4> colons{};
+    size_t found = 0;
+    for (; end < text_.size() && !is_gap(text_[end]) && !is_quote(text_[end]); ++end) {
+      if (text_[end] == ':' && found < colons.size()) colons.at(found++) = end;
+    }
+    if (found < colons.size() || colons[3] + 1 == end) return std::nullopt;
+    const auto field = [&](size_t i) {
+      return text_.substr(colons.at(i - 1) + 1, colons.at(i) - colons.at(i - 1) - 1);
+    };
+    const auto host = text_.substr(at, colons[0] - at);
+    const auto port = field(1);
+    const auto number = to_u64(port).value_or(0);
+    if (host.empty() || field(2).empty() || field(3).empty()) return std::nullopt;
+    if (port != "*" && (number < 1024 || number > 65535 || port.size() > 5)) return std::nullopt;
+    const bool database_port = (number >= 5432 && number < 5440) || number == 6432;
+    if (!database_port && host != "*" && host != "localhost" && host.find_first_of("./") == kNone) return std::nullopt;
+    if (field(2).starts_with("//")) return std::nullopt;
+    return mask({colons[3] + 1, end});
+  }
+
+  /// A run of letters, digits and - _ . that begins at `at`: the API keys in it, then what it says of the text behind
+  /// it.
+  size_t word(size_t at) {
+    size_t end = at;
+    while (end < text_.size() && is_word(text_[end])) ++end;
+    size_t begin = at;
+    for (size_t i = at; i < end; ++i) {
+      if (text_[i] == '-' && text_.compare(i, kPemBegin.size(), kPemBegin) == 0) {
+        if (const auto after = private_key(i)) return *after;
+      }
+      if (i > at && is_alnum(text_[i - 1])) continue;
+      size_t stop = api_key_end(text_, i);
+      if (stop == kNone) stop = jwt_end(i);
+      if (stop == kNone) continue;
+      begin = mask({i, stop});
+      i = begin - 1;
+    }
+    return begin == end ? end : after_word(text_.substr(begin, end - begin), end);
+  }
+
+  /// Acts on a word that ends at `end`; returns where to go on.
+  size_t after_word(std::string_view name, size_t end) {
+    if (end == text_.size()) return end;
+    if (is_secret_key(name)) return key(name, end);
+    const size_t next = skip_blanks(text_, end);
+    if (next == end) return end;
+    if (same(name, "bearer")) {
+      const Span value = value_at(text_, next);
+      const auto token = text_.substr(value.begin, value.end - value.begin);
+      const auto is_token = [&](std::string_view plain) { return same(token, plain); };
+      if (std::any_of(kBearerWords.begin(), kBearerWords.end(), is_token)) return end;
+      return mask(value);
+    }
+    if (same(name, "basic")) {
+      const Span value = value_at(text_, next);
+      if (!is_basic_credential(text_.substr(value.begin, value.end - value.begin))) return end;
+      return mask(value);
+    }
+    if (same(name, "identified") && same(text_.substr(next, 2), "by")) {
+      const size_t quote = skip_blanks(text_, next + 2);
+      if (quote < text_.size() && is_quote(text_[quote])) return mask(value_at(text_, quote));
+    }
+    return end;
+  }
+
+  /// A secret's name ends at `end`: masks the value behind it, if there is one.
+  size_t key(std::string_view name, size_t end) {
+    size_t at = end;
+    const bool escaped = text_[at] == '\\' && at + 1 < text_.size() && is_quote(text_[at + 1]);
+    const bool quoted_name = escaped || is_quote(text_[at]);
+    if (quoted_name) at += escaped ? 2 : 1;
+    const size_t separator = skip_blanks(text_, at);
+    if (separator == text_.size()) return end;
+    const char sign = text_[separator];
+    if (sign != '=' && sign != ':') {
+      // SQL's PASSWORD 'x', a shell's --password x
+      const bool sql = !quoted_name && separator > end && is_quote(sign) && ends_with_any(name, kPasswordKeys);
+      const bool option = separator > end && name.starts_with("--") && sign != '-' && !is_gap(sign);
+      return sql || option ? mask(value_at(text_, separator)) : end;
+    }
+    at = separator + 1;
+    if (sign == ':' && at < text_.size() && (text_[at] == ':' || text_.compare(at, 2, "//") == 0)) return at;
+    while (at < text_.size() && at < separator + 3 && (text_[at] == '=' || text_[at] == '>')) ++at;
+    const size_t start = skip_blanks(text_, at);
+    if (start == text_.size()) return start;
+    const bool is_quoted = is_quote(text_[start]) || text_[start] == '\\';
+    // "user= password= host=x": nothing, and then the next pair
+    if (sign == '=' && start > at && !is_quoted && starts_pair(text_, start)) return at;
+    if (before_key(name, "authorization")) return authorization(start);
+    const Span value = value_at(text_, start);
+    const bool sentence =
+        sign == ':' && start > at && !is_quoted && !quoted_name && (same(name, "token") || same(name, "secret"));
+    if (sentence && !looks_random(text_.substr(value.begin, value.end - value.begin))) return at;
+    return mask(value);
+  }
+
+  /// The value of an Authorization header: the scheme stays.
+  size_t authorization(size_t at) {
+    Span value = value_at(text_, at);
+    const bool enclosed = value.begin > at;
+    size_t scheme_end = value.begin;
+    const size_t limit = std::min(text_.size(), scheme_end + kNameLimit);
+    while (scheme_end < limit && is_word(text_[scheme_end])) ++scheme_end;
+    const auto scheme = text_.substr(value.begin, scheme_end - value.begin);
+    const size_t rest = skip_blanks(text_, scheme_end);
+    const bool known =
+        std::any_of(kSchemes.begin(), kSchemes.end(), [&](std::string_view name) { return same(scheme, name); });
+    if (!known || rest == scheme_end) return mask(value);
+    if (enclosed) return mask({rest, std::max(rest, value.end)});
+    if (same(scheme, "digest") || same(scheme, "aws4-hmac-sha256")) {
+      return mask({rest, std::min(text_.find_first_of("\r\n", rest), text_.size())});
+    }
+    return mask(value_at(text_, rest));
+  }
+
+  /// A byte that is part of no word.
+  size_t sign(size_t at) {
+    if (text_[at] == ':' && text_.compare(at, 3, "://") == 0) return url(at + 3);
+    if (text_[at] == '$') return bcrypt(at);
+    return at + 1;
+  }
+
+  /// scheme://user:PASSWORD@host: `at` is behind the slashes.
+  size_t url(size_t at) {
+    size_t end = at;
+    size_t colon = kNone;
+    size_t path = kNone;
+    size_t query = kNone;
+    size_t last_at = kNone;
+    size_t last_at_before_query = kNone;
+    for (; end < text_.size() && !is_gap(text_[end]) && !closes(text_, end); ++end) {
+      const char c = text_[end];
+      if (c == ':' && text_.compare(end, 3, "://") == 0) break;
+      if (c == ':' && colon == kNone && path == kNone) colon = end;
+      if (path == kNone && (c == '/' || c == '?' || c == '#')) path = end;
+      if (query == kNone && (c == '?' || c == '#')) query = end;
+      if (c != '@') continue;
+      last_at = end;
+      if (query == kNone) last_at_before_query = end;
+    }
+    if (colon == kNone || last_at == kNone) return at;
+    const size_t authority_end = path == kNone ? end : path;
+    // A password may hold a bare / or ?, but host:80/a@b has none.
+    const auto after_colon = text_.substr(colon + 1, authority_end - colon - 1);
+    const bool port = !after_colon.empty() && std::all_of(after_colon.begin(), after_colon.end(), is_digit);
+    const bool plain = last_at_before_query != kNone && last_at_before_query > colon;
+    const size_t stop = plain ? last_at_before_query : last_at;
+    if (port || stop < colon) return at;
+    return mask({colon + 1, stop});
+  }
+
+  /// $2b$12$ and 53 characters.
+  size_t bcrypt(size_t at) {
+    const auto head = text_.substr(at, 7);
+    const bool fits = head.size() == 7 && head[1] == '2' && is_alnum(head[2]) && head[3] == '$' && is_digit(head[4]) &&
+                      is_digit(head[5]) && head[6] == '$';
+    if (!fits) return at + 1;
+    size_t end = at + 7;
+    while (end < text_.size() && (is_alnum(text_[end]) || text_[end] == '.' || text_[end] == '/')) ++end;
+    return end - at < 27 ? at + 1 : mask({at, end});
+  }
+
+  /// Where the JSON web token that begins at `at` ends.
+  size_t jwt_end(size_t at) {
+    if (at < no_jwt_before_ || text_.compare(at, 3, "eyJ") != 0) return kNone;
+    const auto part_end = [&](size_t i) {
+      while (i < text_.size() && is_key_char(text_[i])) ++i;
+      return i;
+    };
+    size_t end = part_end(at);
+    const bool dot = end < text_.size() && text_[end] == '.';
+    if (!dot || end - at < 8) {
+      if (!dot) no_jwt_before_ = end;
+      return kNone;
+    }
+    const size_t payload = part_end(end + 1);
+    if (payload - end < 5) return kNone;
+    const bool signature = payload < text_.size() && text_[payload] == '.';
+    return signature ? part_end(payload + 1) : payload;
+  }
+
+  /// A PEM block whose label says that it is a private key; all of the rest when its end is missing.
+  std::optional<size_t> private_key(size_t at) {
+    const size_t label = at + kPemBegin.size();
+    const size_t dashes = text_.substr(0, std::min(text_.size(), label + kNameLimit)).find("-----", label);
+    if (dashes == kNone) return std::nullopt;
+    if (text_.substr(label, dashes - label).find("PRIVATE KEY") == kNone) return std::nullopt;
+    const size_t body = dashes + 5;
+    return mask({body, std::min(text_.find("-----END", body), text_.size())});
+  }
+
+  static constexpr std::string_view kPemBegin = "-----BEGIN ";
+
+  std::string_view text_;
+  std::string out_;
+  size_t copied_ = 0;
+  size_t no_jwt_before_ = 0;
+};
+
+}  // namespace
+
+bool is_secret_key(std::string_view name) {
+  if (name.size() > kNameLimit) name.remove_prefix(name.size() - kNameLimit);
+  if (ends_with_any(name, kPasswordKeys) || ends_with_any(name, kOtherKeys)) return true;
+  const auto before = before_key(name, "pass");  // but not in bypass or compass
+  return before && (before->empty() || !is_alnum(before->back()));
+}
+
+std::string mask_secrets(std::string_view text) { return SecretMasker{text}.run(); }
+
+}  // namespace binnacle

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "page.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "text.h"
+
+namespace binnacle {
+
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+
+bool is_name(std::string_view name, bool colon) {
+  if (name.empty()) return false;
+  return std::all_of(name.begin(), name.end(), [&](const char& c) {
+    return is_letter(c) || (colon && c == ':') || (c >= '0' && c <= '9' && &c != name.data());
+  });
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// The label that a type writes itself, and that a series therefore must not have.
+std::string_view reserved_label(MetricType type) {
+  if (type == MetricType::Histogram) return "le";
+  if (type == MetricType::Summary) return "quantile";
+  return {};
+}
+
+bool labels_valid(const Labels& labels, MetricType type) {
+  for (auto label = labels.begin(); label != labels.end(); ++label) {
+    if (!is_name(label->name, false) || label->name.starts_with("__")) return false;
+    if (label->name == reserved_label(type)) return false;
+    if (std::any_of(labels.begin(), label, [&](const auto& other) { return other.name == label->name; })) return false;
+  }
+  return true;
+}
+
+/// The same for two series that Prometheus takes for one: the order of labels and empty labels do not matter.
+std::uint64_t identity_hash(const Labels& labels) {
+  std::uint64_t sum = 0;
+  for (const auto& [name, value] : labels) {
+    if (value.empty()) continue;
+    const std::uint64_t pair = std::hash<std::string_view>{}(name) * 31 + std::hash<std::string_view>{}(value);
+    sum += pair * 0x9E3779B97F4A7C15U;
+  }
+  return sum;
+}
+
+bool same_identity(const Labels& left, const Labels& right) {
+  const auto canonical = [](Labels labels) {
+    std::erase_if(labels, [](const auto& label) { return label.value.empty(); });
+    std::sort(labels.begin(), labels.end());
+    return labels;
+  };
+  return canonical(left) == canonical(right);
+}
+
+/// A series with where it came from.
+struct Candidate {
+  const ClientMetric* metric;
+  std::size_t source;
+  std::uint64_t hash;
+};
+
+bool has_equal_hashes(const std::vector<Candidate>& candidates) {
+  if (candidates.size() < 2) return false;
+  std::vector<std::uint64_t> hashes;
+  hashes.reserve(candidates.size());
+  for (const auto& candidate : candidates) hashes.push_back(candidate.hash);
+  std::sort(hashes.begin(), hashes.end());
+  return std::adjacent_find(hashes.begin(), hashes.end()) != hashes.end();
+}
+
+void drop_duplicates(std::vector<Candidate>& candidates, std::vector<Dropped>& dropped) {
+  if (!has_equal_hashes(candidates)) return;
+  std::unordered_multimap<std::uint64_t, const ClientMetric*> seen;
+  std::erase_if(candidates, [&](const Candidate& candidate) {
+    const auto [first, last] = seen.equal_range(candidate.hash);
+    const bool duplicate = std::any_of(
+        first, last, [&](const auto& entry) { return same_identity(entry.second->label, candidate.metric->label); });
+    if (duplicate) {
+      ++dropped[candidate.source].duplicate;
+    } else {
+      seen.emplace(candidate.hash, candidate.metric);
+    }
+    return duplicate;
+  });
+}
+
+/// The metric itself, or a copy in `repaired` whose labels are valid UTF-8.
+const ClientMetric* with_utf8_labels(const ClientMetric& metric, std::deque<ClientMetric>& repaired) {
+  const auto bad = [](const auto& label) { return !is_ascii(label.value) && !is_utf8(label.value); };
+  if (std::none_of(metric.label.begin(), metric.label.end(), bad)) return &metric;
+  auto& copy = repaired.emplace_back(metric);
+  for (auto& label : copy.label) label.value = to_utf8(label.value);
+  return &copy;
+}
+
+struct FamilyRef {
+  const prometheus::MetricFamily* family;
+  std::size_t source;
+};
+
+}  // namespace
+
+Page::Page(std::vector<std::shared_ptr<const Families>> sources, std::vector<Dropped>* dropped)
+    : sources_(std::move(sources)) {
+  std::vector<Dropped> drops(sources_.size());
+  std::vector<FamilyRef> refs;
+  for (std::size_t source = 0; source < sources_.size(); ++source) {
+    for (const auto& family : sources_[source]->all()) refs.push_back({&family, source});
+  }
+  std::stable_sort(refs.begin(), refs.end(),
+                   [](const auto& left, const auto& right) { return left.family->name < right.family->name; });
+
+  families_.reserve(refs.size());
+  std::vector<Candidate> candidates;
+  for (auto first = refs.begin(); first != refs.end();) {
+    const auto& head = *first->family;
+    const auto last =
+        std::find_if(first, refs.end(), [&](const auto& ref) { return ref.family->name != head.name; });
+    const bool name_valid = is_name(head.name, true);
+    candidates.clear();
+    for (auto ref = first; ref != last; ++ref) {
+      for (const auto& metric : ref->family->metric) {
+        if (!name_valid || ref->family->type != head.type || !labels_valid(metric.label, head.type)) {
+          ++drops[ref->source].malformed;
+          continue;
+        }
+        const auto* valid = with_utf8_labels(metric, repaired_);
+        candidates.push_back({valid, ref->source, identity_hash(valid->label)});
+      }
+    }
+    first = last;
+    drop_duplicates(candidates, drops);
+    if (candidates.empty()) continue;
+    auto& made = families_.emplace_back();
+    made.name = head.name;
+    made.help = head.help;
+    made.type = head.type;
+    made.series.reserve(candidates.size());
+    for (const auto& candidate : candidates) made.series.push_back(candidate.metric);
+  }
+  if (dropped != nullptr) *dropped = std::move(drops);
+}
+
+std::size_t Page::series() const {
+  std::size_t count = 0;
+  for (const auto& family : families_) count += family.series.size();
+  return count;
+}
+
+}  // namespace binnacle

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "families.h"
+#include "health.h"
+#include "page.h"
+#include "scrape.h"
+
+namespace binnacle {
+
+/// How the config file was last read.
+struct ReloadState {
+  bool successful = true;
+  std::chrono::system_clock::time_point last_success;
+};
+
+/// Series dropped since the start, by collector and reason.
+using DroppedTotals = std::map<std::pair<std::string, std::string>, double>;
+
+/// `<ns>_up` and how each collector fared: success, duration, and one 0/1 series a state.
+/// `<ns>_up` is 0 when every collector that applies failed or timed out.
+void add_collector_metrics(Families& families, const std::string& ns, const ScrapeResult& results);
+
+void add_dropped_metrics(Families& families, const std::string& ns, const DroppedTotals& dropped);
+void add_build_info(Families& families, const std::string& ns);
+void add_reload_metrics(Families& families, const std::string& ns, const ReloadState& reload);
+void add_health_metrics(Families& families, const std::string& ns, const HealthReport& report);
+
+}  // namespace binnacle

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "landing_page.h"
+#include "log.h"
+#include "negotiation.h"
+#include "process_metrics.h"
+#include "query.h"
+#include "strict_yaml.h"
+#include "text.h"
+#include "version.h"
+
+namespace binnacle {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// What is left of Prometheus' own timeout for the way to it and back.
+constexpr auto kNetworkMargin = 500ms;
+/// Health is judged by a scrape of at most this age; probes more often than this cost nothing.
+constexpr auto kHealthMaxAge = 10s;
+constexpr auto kHealthTimeout = 3s;
+
+HttpResponse respond(int status, std::string body, std::string content_type = "text/plain; charset=utf-8") {
+  HttpResponse response;
+  response.status = status;
+  response.content_type = std::move(content_type);
+  response.body = std::make_shared<const std::string>(std::move(body));
+  return response;
+}
+
+std::string joined(const std::set<std::string>& names) {
+  std::string out;
+  for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+/// Counts a scrape while it is under way.
+class InFlight {
+ public:
+  explicit InFlight(std::atomic<int>& count) : count_(count), position_(++count) {}
+  ~InFlight() { --count_; }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+  [[nodiscard]] int position() const { return position_; }
+
+ private:
+  std::atomic<int>& count_;
+  const int position_;
+};
+
+/// min(the header of Prometheus less a margin, our own limit).
+std::chrono::milliseconds timeout_of(const HttpRequest& request, std::chrono::milliseconds limit) {
+  const auto seconds = to_double(trim(request.header("X-Prometheus-Scrape-Timeout-Seconds")));
+  if (!seconds || !(*seconds > 0) || *seconds > 86'400) return limit;
+  const auto given = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::duration<double>{*seconds});
+  return std::min(limit, std::max(given - kNetworkMargin, given / 2));
+}
+
+}  // namespace
+
+Service::Service(Exporter& exporter, Settings settings)
+    : exporter_(exporter), settings_(std::move(settings)), info_(exporter.info()) {
+  reload();
+}
+
+void Service::reload() {
+  const std::scoped_lock reloading{reload_mutex_};
+  try {
+    auto config = settings_.config_file.empty() ? YamlMap::from_text("", "config")
+                                                : YamlMap::from_file(settings_.config_file);
+    auto rules = exporter_.health_rules();
+    if (auto health = config.map("health")) rules = override_rules(std::move(rules), *health);
+    const auto apply = exporter_.load(config);
+    config.finish();
+    apply();
+    auto targets = exporter_.targets();
+    const std::scoped_lock lock{mutex_};
+    rules_ = std::move(rules);
+    targets_ = std::move(targets);
+    reload_state_ = {true, std::chrono::system_clock::now()};
+  } catch (...) {
+    const std::scoped_lock lock{mutex_};
+    reload_state_.successful = false;
+    throw;
+  }
+}
+
+std::vector<std::shared_ptr<Target>> Service::targets() const {
+  const std::scoped_lock lock{mutex_};
+  return targets_;
+}
+
+std::vector<HealthRule> Service::rules() const {
+  const std::scoped_lock lock{mutex_};
+  return rules_;
+}
+
+HttpResponse Service::handle(const HttpRequest& request) {
+  const auto& path = request.path;
+  const std::string below = settings_.telemetry_path + "/";
+  if (path == settings_.telemetry_path) return metrics(request);
+  if (path.starts_with(below)) return collector_metrics(request, path.substr(below.size()));
+  if (path == "/") return landing();
+  if (path == "/probe") return probe(request);
+  if (path == "/health") return health();
+  if (path == "/health/live" || path == "/health/ready") return respond(200, "ok\n");
+  if (path == "/health/detailed") return health_detailed();
+  if (path == "/-/reload") return reload_now(request);
+  if (auto own = exporter_.handle(request)) return *std::move(own);
+  return respond(404, "404 not found\n");
+}
+
+HttpResponse Service::metrics(const HttpRequest& request) {
+  const auto parameters = parse_query(request.query);
+  const auto collect = values_of(parameters, "collect[]");
+  const auto exclude = values_of(parameters, "exclude[]");
+  if (!collect.empty() && !exclude.empty()) {
+    return respond(400, "collect[] and exclude[] exclude each other\n");
+  }
+  for (const auto& name : collect.empty() ? exclude : collect) {
+    if (!settings_.enabled.contains(name)) {
+      return respond(400, "no collector " + quoted(name) + " is enabled; there are: " + joined(settings_.enabled) + "\n");
+    }
+  }
+  if (collect.empty() && exclude.empty()) {
+    return scrape_response(request, targets(), settings_.enabled, Scope::everything);
+  }
+  std::set<std::string> wanted{collect.begin(), collect.end()};
+  if (collect.empty()) {
+    wanted = settings_.enabled;
+    for (const auto& name : exclude) wanted.erase(name);
+  }
+  return scrape_response(request, targets(), wanted, Scope::part);
+}
+
+HttpResponse Service::collector_metrics(const HttpRequest& request, const std::string& collector) {
+  if (!settings_.enabled.contains(collector)) {
+    return respond(404, "no collector " + quoted(collector) + " is enabled; there are: " + joined(settings_.enabled) + "\n");
+  }
+  return scrape_response(request, targets(), {collector}, Scope::part);
+}
+
+HttpResponse Service::probe(const HttpRequest& request) {
+  const auto names = values_of(parse_query(request.query), "target");
+  if (names.size() != 1) return respond(400, "expected one ?target=NAME\n");
+  for (const auto& target : targets()) {
+    if (!target->name.empty() && target->name == names.front()) {
+      return scrape_response(request, {target}, settings_.enabled, Scope::part);
+    }
+  }
+  return respond(404, "no target " + quoted(names.front()) + " in the config\n");
+}
+
+HttpResponse Service::scrape_response(const HttpRequest& request, const std::vector<std::shared_ptr<Target>>& targets,
+                                      const std::set<std::string>& collectors, Scope scope) {
+  const InFlight scrape{scrapes_under_way_};
+  if (settings_.max_requests > 0 && scrape.position() > settings_.max_requests) {
+    return respond(503, "limit of concurrent requests reached (" + std::to_string(settings_.max_requests) +
+                            "), try again later\n");
+  }
+  const auto results =
+      run_scrape(targets, collectors, Clock::now() + timeout_of(request, settings_.scrape_timeout));
+  if (scope == Scope::everything) remember(results);
+
+  const auto& exposition = negotiate_exposition(request.header("Accept"));
+  const bool gzipped = accepts_gzip(request.header("Accept-Encoding"));
+  HttpResponse response;
+  response.content_type = exposition.content_type();
+  response.headers.emplace_back("Vary", "Accept, Accept-Encoding");
+  if (gzipped) response.headers.emplace_back("Content-Encoding", "gzip");
+  response.body = render(results, scope)->body(exposition, gzipped);
+  return response;
+}
+
+std::shared_ptr<const ScrapeResult> Service::run_scrape(const std::vector<std::shared_ptr<Target>>& targets,
+                                                        const std::set<std::string>& collectors,
+                                                        Clock::time_point deadline) {
+  return runner_.scrape({targets, [&](const std::string& name) { return collectors.contains(name); }, deadline});
+}
+
+std::shared_ptr<RenderedPage> Service::render(const std::shared_ptr<const ScrapeResult>& results, Scope scope) {
+  const std::scoped_lock lock{mutex_};
+  if (rendered_results_ == results && rendered_scope_ == scope) return rendered_;
+  note_states(*results);
+
+  const auto& ns = info_.metric_namespace;
+  auto own = std::make_shared<Families>();
+  add_build_info(*own, ns);
+  add_collector_metrics(*own, ns, *results);
+  if (scope == Scope::everything) {
+    add_health_metrics(*own, ns, judge(rules_, *results));
+    add_reload_metrics(*own, ns, reload_state_);
+    if (settings_.exporter_metrics) add_process_metrics(*own);
+  }
+
+  // Ours stand first: no collector, and no file that one reads, can put itself in their place.
+  std::vector<std::shared_ptr<const Families>> sources{own};
+  std::vector<std::string> names{"self"};
+  for (const auto& result : *results) {
+    if (!result.output) continue;
+    sources.emplace_back(result.output, &result.output->families);
+    names.push_back(result.collector);
+    if (const auto over_cap = result.output->families.dropped_over_cap()) {
+      dropped_[{result.collector, "over_cap"}] += static_cast<double>(over_cap);
+    }
+  }
+  std::vector<Dropped> dropped;
+  Page page{sources, &dropped};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (dropped[i].duplicate > 0) dropped_[{names[i], "duplicate"}] += static_cast<double>(dropped[i].duplicate);
+    if (dropped[i].malformed > 0) dropped_[{names[i], "malformed"}] += static_cast<double>(dropped[i].malformed);
+  }
+  if (!dropped_.empty()) {
+    add_dropped_metrics(*own, ns, dropped_);
+    page = Page{sources};
+  }
+  rendered_results_ = results;
+  rendered_scope_ = scope;
+  rendered_ = std::make_shared<RenderedPage>(std::move(page));
+  return rendered_;
+}
+
+/// One log line when a collector fails or recovers, not one a scrape.
+void Service::note_states(const ScrapeResult& results) {
+  for (const auto& result : results) {
+    auto& state = states_.try_emplace({result.target, result.collector}, CollectorState::ok).first->second;
+    if (state == result.state) continue;
+    state = result.state;
+    const std::string target = result.target.empty() ? "host" : result.target;
+    switch (result.state) {
+      case CollectorState::ok:
+        log::info("collector works again", {{"collector", result.collector}, {"target", target}});
+        break;
+      case CollectorState::not_applicable:
+        log::debug("collector has nothing to do here",
+                   {{"collector", result.collector}, {"target", target}, {"reason", result.message}});
+        break;
+      default:
+        log::warn("collector failed", {{"collector", result.collector},
+                                       {"target", target},
+                                       {"state", std::string{state_name(result.state)}},
+                                       {"error", result.message}});
+    }
+  }
+}
+
+void Service::remember(const std::shared_ptr<const ScrapeResult>& results) {
+  const std::scoped_lock lock{mutex_};
+  newest_ = results;
+  newest_time_ = Clock::now();
+}
+
+std::shared_ptr<const ScrapeResult> Service::fresh_results() {
+  {
+    const std::scoped_lock lock{mutex_};
+    if (newest_ && Clock::now() - newest_time_ < kHealthMaxAge) return newest_;
+  }
+  const auto limit = std::min<std::chrono::milliseconds>(kHealthTimeout, settings_.scrape_timeout);
+  const auto results = run_scrape(targets(), settings_.enabled, Clock::now() + limit);
+  remember(results);
+  return results;
+}
+
+HttpResponse Service::health() {
+  const auto report = judge(rules(), *fresh_results());
+  const bool usable = report.status == HealthStatus::healthy || report.status == HealthStatus::degraded;
+  return respond(usable ? 200 : 503, std::string{status_name(report.status)} + "\n");
+}
+
+HttpResponse Service::health_detailed() {
+  const auto report = judge(rules(), *fresh_results());
+  return respond(200, to_health_json(report, info_.name, version()), "application/health+json");
+}
+
+HttpResponse Service::reload_now(const HttpRequest& request) {
+  if (request.method != "POST") {
+    auto response = respond(405, "expected POST\n");
+    response.headers.emplace_back("Allow", "POST");
+    return response;
+  }
+  try {
+    reload();
+    if (also_reload_) also_reload_();
+    log::info("config reloaded", {{"by", "request"}});
+    return respond(200, "config reloaded\n");
+  } catch (const std::exception& error) {
+    log::error("config not reloaded, the old one stays", {{"error", error.what()}});
+    return respond(500, std::string{"config not reloaded, the old one stays: "} + error.what() + "\n");
+  }
+}
+
+HttpResponse Service::landing() const {
+  std::shared_ptr<const ScrapeResult> newest;
+  {
+    const std::scoped_lock lock{mutex_};
+    newest = newest_;
+  }
+  return respond(200, landing_page(info_, settings_.telemetry_path, targets(), newest.get()),
+                 "text/html; charset=utf-8");
+}
+
+std::shared_ptr<const std::string> Service::once() {
+  const auto results = run_scrape(targets(), settings_.enabled, Clock::now() + settings_.scrape_timeout);
+  return render(results, Scope::everything)->body(text_exposition(), false);
+}
+
+}  // namespace binnacle

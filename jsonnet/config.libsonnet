@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every value that a user may want to change. Override a key from outside:
+//   (import 'mixin.libsonnet') + { _config+:: { system+: { selector: 'job="node"' } } }
+{
+  _config+:: {
+    // Address of an alert's runbook page; %s becomes the alert's name.
+    // Change it to where your copy of docs/runbooks/ can be read.
+    runbookURLPattern: 'https://github.com/binnacle/binnacle/blob/main/docs/runbooks/%s.md',
+
+    // Address of a dashboard; %s becomes its uid. A path is enough where the alert's reader has Grafana open;
+    // put your Grafana's own address before it, so that links in mails and chats work.
+    dashboardURLPattern: '/d/%s',
+
+    // Tags of every dashboard. The links between the dashboards are built from the first one.
+    dashboardTags: ['binnacle'],
+
+    // How often an open dashboard asks again, and how far back it looks at first.
+    dashboardRefresh: '30s',
+    dashboardTimeFrom: 'now-3h',
+
+    // ---- system: the host and the container that an exporter runs in ----
+    system: {
+      // Selects the series of the system exporters in every rule. The default takes the job names "system", "node",
+      // and both with "-exporter" or "_exporter", so that rules keep working after a switch from node_exporter.
+      // Change it when your scrape job has another name.
+      selector: 'job=~"(system|node)([-_]exporter)?"',
+
+      // Selects the filesystems that the disk alerts look at: not those in memory, not images that are full by design,
+      // and not the single files that container runtimes mount from the host's disk.
+      filesystems: 'fstype!~"tmpfs|ramfs|squashfs|erofs|iso9660",mountpoint!~"/etc/(hostname|hosts|resolv[.]conf)"',
+
+      // Selects the disks of the disk IO alert: not loop and RAM disks, and not the layers (dm, md) above a disk,
+      // which would report the same wait twice.
+      disks: 'device!~"(loop|ram|zram|sr|fd|dm-|md)[0-9]+"',
+
+      // Selects the network interfaces of the error alerts: not loopback and the container side's virtual pairs.
+      interfaces: 'device!~"lo|veth.*"',
+
+      // Health score (0 to 100) under which the alert fires. Raise it for hosts that must be spotless.
+      healthScore: { warning: 80, critical: 50 },
+
+      // Share of CPU time in use above which a host counts as busy. It fires only when tasks wait as well (next keys).
+      cpuBusy: { warning: 0.9, critical: 0.95 },
+      // Share of time in which a task waited for a CPU (pressure stall information).
+      cpuWaiting: { warning: 0.2, critical: 0.5 },
+      // Load of 5 minutes per CPU: the guard on kernels without pressure stall information.
+      cpuLoad: { warning: 1.5, critical: 3 },
+
+      // Share of a container's CPU periods that were throttled. Lower it for services that are sensitive to latency.
+      containerThrottled: 0.5,
+      // CPU periods a second that a container must use before its throttling counts: the kernel has 10 a second by
+      // default, so 1 means active in a tenth of the time.
+      containerThrottledMinPeriods: 1,
+      // Share of time in which every task of a container waited for a CPU.
+      containerCpuStalled: 0.2,
+
+      // Share of memory that is still available. Lower it on hosts with very much memory.
+      memoryAvailable: { warning: 0.1, critical: 0.05 },
+      // Share of time in which every task waited for memory.
+      memoryStalled: { warning: 0.05, critical: 0.2 },
+      // A container's working set as a share of its effective memory limit. Raise it for programs that size their own
+      // heap to the limit.
+      containerMemory: { warning: 0.9, critical: 0.97 },
+
+      // Share of time in which every task waited for IO.
+      ioStalled: 0.3,
+      // Load of 5 minutes that a host must have before IO pressure counts: one lone backup job on an idle host is fine.
+      ioMinLoad: 2,
+
+      // Free share of a filesystem under which the alert fires. Lower it for very large disks.
+      diskFree: { warning: 0.1, critical: 0.05 },
+      // The filling alert: the trend of the last 6 hours reaches zero within so many hours, and no more than the given
+      // share is free now. Lower the share when one night's job fills a lot and deletes it again.
+      diskFillingHours: { warning: 24, critical: 4 },
+      diskFillingFree: { warning: 0.4, critical: 0.2 },
+      // Free share of a filesystem's inodes.
+      inodesFree: { warning: 0.1, critical: 0.03 },
+      // A filesystem that is read-only counts as "went read-only" when it was writable within this time.
+      readOnlyLookback: '1d',
+      // Average length of a disk's queue, and the share of time with at least one request. NVMe disks work well with
+      // long queues: raise the length there.
+      diskQueue: 10,
+      diskBusy: 0.9,
+
+      // Share of an interface's packets with errors, and the packets a second under which the share says nothing.
+      networkErrors: 0.01,
+      networkMinPackets: 10,
+      // Share of the connection tracking table in use.
+      conntrack: { warning: 0.8, critical: 0.95 },
+
+      // Share of open files of the kernel's limit, and of a process's own limit.
+      fileDescriptors: { warning: 0.8, critical: 0.95 },
+      processFileDescriptors: { warning: 0.8, critical: 0.95 },
+      // Share of threads of the kernel's limit, and of a container's effective limit.
+      pids: { warning: 0.8, critical: 0.95 },
+
+      // Age in seconds of a textfile that counts as stale: a daily job plus two hours. Lower it when every job runs more often.
+      textfileStaleSeconds: 93600,
+
+      // Offset from the time source, and difference from Prometheus' own clock, in seconds.
+      clockOffsetSeconds: 0.05,
+      clockDifferenceSeconds: 60,
+      // The kernel's own estimate of its clock error, in seconds, that means "no time source at all".
+      clockMaxErrorSeconds: 16,
+    },
+  },
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs all cases against all rules with promtool.
+
+usage: test_alerts.py --cases FOLDER RULES...
+"""
+import argparse
+import sys
+import tempfile
+
+import cases
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cases", required=True)
+    parser.add_argument("rules", nargs="+")
+    args = parser.parse_args()
+    component = cases.load(args.cases)
+    common = component.common
+
+    documents = {}
+    counts = {"written": 0, "derived": 0}
+    for alert, entry in component.alerts.items():
+        groups = cases.test_groups(alert, entry, common)
+        documents[alert] = cases.test_document(args.rules, groups)
+        counts["written"] += len(entry["cases"])
+        counts["derived"] += len(groups) - len(entry["cases"])
+    documents["quiet hosts"] = cases.test_document(
+        args.rules, [cases.scenario_group(s, common) for s in component.scenarios])
+    documents["recording rules"] = cases.test_document(args.rules, list(cases.record_groups(component.records, common)))
+
+    with tempfile.TemporaryDirectory() as folder:
+        results = cases.promtool(documents, folder)
+    failed = [name for name, (passed, _) in results.items() if not passed]
+    for name in failed:
+        print(f"{name} failed:\n{results[name][1]}\n")
+    print(f"{len(component.alerts)} alerts: {counts['written']} cases and {counts['derived']} variants of them, "
+          f"{len(component.scenarios)} quiet hosts, {len(component.records)} recording rules: {len(failed)} failed")
+    sys.exit(1 if failed else 0)
+
+
+main()
