@@ -63,7 +63,7 @@
       containerMemory: { warning: 0.9, critical: 0.97 },
 
       // Share of time in which every task waited for IO.
-      ioStalled: 0.3,
+      ioStalled: 0.25,
       // Load of 5 minutes that a host must have before IO pressure counts: one lone backup job on an idle host is fine.
       ioMinLoad: 2,
 

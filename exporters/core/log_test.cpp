@@ -9,7 +9,9 @@
 #include "captured_stderr.h"
 #include "text.h"
 
-namespace log = binnacle::log;
+// Not `using`: the C library has a log() of its own.
+namespace binnacle {
+
 using log::Format;
 using log::format_line;
 using log::Level;
@@ -25,7 +27,7 @@ std::string logfmt(std::string_view message, log::Fields fields = {}) {
 nlohmann::json json(std::string_view message, log::Fields fields = {}) {
   const auto line = format_line({.format = Format::json}, kTime, Level::warn, message, fields);
   CHECK(line.find_first_of("\n\r") == std::string::npos);
-  CHECK(binnacle::is_utf8(line));
+  CHECK(is_utf8(line));
   return nlohmann::json::parse(line);  // throws when it is not valid
 }
 
@@ -87,7 +89,7 @@ TEST_CASE("every byte makes valid lines", "[log]") {
     CHECK(json(text, {{"v", text + "x"}}).size() == 4);
     const auto line = logfmt(text, {{"v", text}});
     CHECK(line.find('\n') == std::string::npos);
-    CHECK(binnacle::is_utf8(line));
+    CHECK(is_utf8(line));
   }
 }
 
@@ -115,14 +117,14 @@ TEST_CASE("long values are cut at a character's end, with a mark", "[log]") {
   // The two bytes of ü lie across the border.
   CHECK(value_of(std::string(4095, 'x') + "\xC3\xBC" + "y") == "\"" + std::string(4095, 'x') + mark + "\"");
   const std::string garbage(5000, '\x80');
-  CHECK(binnacle::is_utf8(value_of(garbage)));
+  CHECK(is_utf8(value_of(garbage)));
   CHECK(value_of(garbage).ends_with(mark + "\""));
   // Masked before the cut, which could leave half a secret that nothing recognises.
   CHECK(value_of(std::string(4080, 'x') + " password=hunter2hunter2").find("hunter2") == std::string::npos);
 }
 
 TEST_CASE("the logger writes lines of the level and above to stderr", "[log]") {
-  const binnacle::CapturedStderr captured;
+  const CapturedStderr captured;
   const DefaultSettingsAfter after;
   log::configure({.level = Level::warn, .format = Format::json, .mask_pii = true});
   CHECK_FALSE(log::enabled(Level::debug));
@@ -148,7 +150,7 @@ TEST_CASE("the logger writes lines of the level and above to stderr", "[log]") {
 }
 
 TEST_CASE("lines of several threads do not mix", "[log]") {
-  const binnacle::CapturedStderr captured;
+  const CapturedStderr captured;
   constexpr int kThreads = 4;
   constexpr int kLines = 200;
   std::vector<std::thread> threads;
@@ -164,3 +166,5 @@ TEST_CASE("lines of several threads do not mix", "[log]") {
     if (!line.starts_with("time=") || !line.ends_with(" level=info msg=\"m\" v=" + std::string(500, 'x'))) FAIL(line);
   }
 }
+
+}  // namespace binnacle

@@ -148,16 +148,20 @@ constexpr std::array kTokenForms{
 
 bool is_key_char(char c) { return is_alnum(c) || c == '_' || c == '-'; }
 
+size_t key_chars_end(std::string_view text, size_t at) {
+  while (at < text.size() && is_key_char(text[at])) ++at;
+  return at;
+}
+
 /// Where a well-known API key that begins at `at` ends.
 size_t api_key_end(std::string_view text, size_t at) {
   for (const auto& form : kTokenForms) {
     if (text.compare(at, form.prefix.size(), form.prefix) != 0) continue;
     const size_t body = at + form.prefix.size();
-    size_t end = body;
-    while (end < text.size() && is_key_char(text[end])) ++end;
-    const auto head = text.substr(body, std::min(end - body, kNameLimit));
+    const auto head_end = key_chars_end(text.substr(0, std::min(text.size(), body + kNameLimit)), body);
+    const auto head = text.substr(body, head_end - body);
     const bool random = std::any_of(head.begin(), head.end(), [](char c) { return is_digit(c) || is_upper(c); });
-    if (end - body >= form.least && random) return end;
+    if (head.size() >= form.least && random) return key_chars_end(text, head_end);
     return kNone;
   }
   return kNone;
@@ -325,10 +329,15 @@ class SecretMasker {
     if (sign == '=' && start > at && !is_quoted && starts_pair(text_, start)) return at;
     if (before_key(name, "authorization")) return authorization(start);
     const Span value = value_at(text_, start);
-    const bool sentence =
-        sign == ':' && start > at && !is_quoted && !quoted_name && (same(name, "token") || same(name, "secret"));
+    const bool plain_name = same(name, "token") || same(name, "secret") || ends_path(name);
+    const bool sentence = sign == ':' && start > at && !is_quoted && !quoted_name && plain_name;
     if (sentence && !looks_random(text_.substr(value.begin, value.end - value.begin))) return at;
     return mask(value);
+  }
+
+  /// Whether the name is the end of a file's path: "/run/secrets/password: not found".
+  [[nodiscard]] bool ends_path(std::string_view name) const {
+    return name.data() != text_.data() && *(name.data() - 1) == '/';
   }
 
   /// The value of an Authorization header: the scheme stays.
@@ -400,20 +409,16 @@ class SecretMasker {
   /// Where the JSON web token that begins at `at` ends.
   size_t jwt_end(size_t at) {
     if (at < no_jwt_before_ || text_.compare(at, 3, "eyJ") != 0) return kNone;
-    const auto part_end = [&](size_t i) {
-      while (i < text_.size() && is_key_char(text_[i])) ++i;
-      return i;
-    };
-    size_t end = part_end(at);
+    size_t end = key_chars_end(text_, at);
     const bool dot = end < text_.size() && text_[end] == '.';
     if (!dot || end - at < 8) {
       if (!dot) no_jwt_before_ = end;
       return kNone;
     }
-    const size_t payload = part_end(end + 1);
+    const size_t payload = key_chars_end(text_, end + 1);
     if (payload - end < 5) return kNone;
     const bool signature = payload < text_.size() && text_[payload] == '.';
-    return signature ? part_end(payload + 1) : payload;
+    return signature ? key_chars_end(text_, payload + 1) : payload;
   }
 
   /// A PEM block whose label says that it is a private key; all of the rest when its end is missing.

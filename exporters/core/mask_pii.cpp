@@ -19,6 +19,7 @@ constexpr size_t kNone = std::string_view::npos;
 constexpr size_t kLocalLimit = 64;
 constexpr size_t kDomainLimit = 253;
 constexpr size_t kRunLimit = 64;
+constexpr int kRounds = 4;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -108,7 +109,7 @@ size_t us_phone_end(std::string_view text, size_t at) {
     if (!fits(text, at, form) || !number_ends(text, end)) continue;
     // Neither the area nor the exchange begins with 0 or 1.
     const size_t area = at + form.find("999");
-    const size_t exchange = at + form.rfind("999") - 4;
+    const size_t exchange = at + form.rfind("999") - 5;
     if (text[area] >= '2' && text[exchange] >= '2') return end;
   }
   return kNone;
@@ -272,6 +273,15 @@ class PiiMasker {
 
 }  // namespace
 
-std::string mask_pii(std::string_view text) { return PiiMasker{text}.run(); }
+std::string mask_pii(std::string_view text) {
+  std::string masked = PiiMasker{text}.run();
+  // What was masked may have been all that kept the text before it from being an address: fe80::1:4111111111111111.
+  for (int round = 0; round < kRounds && masked != text; ++round) {
+    std::string again = PiiMasker{masked}.run();
+    if (again == masked) break;
+    masked = std::move(again);
+  }
+  return masked;
+}
 
 }  // namespace binnacle

@@ -165,7 +165,7 @@ HttpResponse Service::scrape_response(const HttpRequest& request, const std::vec
   }
   const auto results =
       run_scrape(targets, collectors, Clock::now() + timeout_of(request, settings_.scrape_timeout));
-  if (scope == Scope::everything) remember(results);
+  if (scope == Scope::everything) remember(*results);
 
   const auto& exposition = negotiate_exposition(request.header("Accept"));
   const bool gzipped = accepts_gzip(request.header("Accept-Encoding"));
@@ -185,7 +185,9 @@ std::shared_ptr<const ScrapeResult> Service::run_scrape(const std::vector<std::s
 
 std::shared_ptr<RenderedPage> Service::render(const std::shared_ptr<const ScrapeResult>& results, Scope scope) {
   const std::scoped_lock lock{mutex_};
-  if (rendered_results_ == results && rendered_scope_ == scope) return rendered_;
+  if (rendered_results_.lock() == results && rendered_scope_ == scope) {
+    if (auto shared = rendered_.lock()) return shared;
+  }
   note_states(*results);
 
   const auto& ns = info_.metric_namespace;
@@ -221,8 +223,9 @@ std::shared_ptr<RenderedPage> Service::render(const std::shared_ptr<const Scrape
   }
   rendered_results_ = results;
   rendered_scope_ = scope;
-  rendered_ = std::make_shared<RenderedPage>(std::move(page));
-  return rendered_;
+  auto rendered = std::make_shared<RenderedPage>(std::move(page));
+  rendered_ = rendered;
+  return rendered;
 }
 
 /// One log line when a collector fails or recovers, not one a scrape.
@@ -249,10 +252,18 @@ void Service::note_states(const ScrapeResult& results) {
   }
 }
 
-void Service::remember(const std::shared_ptr<const ScrapeResult>& results) {
+std::shared_ptr<const ScrapeResult> Service::remember(const ScrapeResult& results) {
+  auto kept = std::make_shared<ScrapeResult>(results);
+  for (auto& result : *kept) {
+    if (!result.output) continue;
+    auto facts = std::make_shared<Output>();
+    facts->facts = result.output->facts;
+    result.output = std::move(facts);
+  }
   const std::scoped_lock lock{mutex_};
-  newest_ = results;
+  newest_ = kept;
   newest_time_ = Clock::now();
+  return kept;
 }
 
 std::shared_ptr<const ScrapeResult> Service::fresh_results() {
@@ -261,9 +272,7 @@ std::shared_ptr<const ScrapeResult> Service::fresh_results() {
     if (newest_ && Clock::now() - newest_time_ < kHealthMaxAge) return newest_;
   }
   const auto limit = std::min<std::chrono::milliseconds>(kHealthTimeout, settings_.scrape_timeout);
-  const auto results = run_scrape(targets(), settings_.enabled, Clock::now() + limit);
-  remember(results);
-  return results;
+  return remember(*run_scrape(targets(), settings_.enabled, Clock::now() + limit));
 }
 
 HttpResponse Service::health() {

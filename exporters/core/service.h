@@ -59,7 +59,7 @@ class Service {
                                const std::set<std::string>& collectors, Scope scope);
   std::shared_ptr<RenderedPage> render(const std::shared_ptr<const ScrapeResult>& results, Scope scope);
   void note_states(const ScrapeResult& results);
-  void remember(const std::shared_ptr<const ScrapeResult>& results);
+  std::shared_ptr<const ScrapeResult> remember(const ScrapeResult& results);
   /// The newest full scrape, or a new one where that is too old to judge health by.
   std::shared_ptr<const ScrapeResult> fresh_results();
   std::shared_ptr<const ScrapeResult> run_scrape(const std::vector<std::shared_ptr<Target>>& targets,
@@ -81,11 +81,12 @@ class Service {
   ReloadState reload_state_;
   DroppedTotals dropped_;
   std::map<std::pair<std::string, std::string>, CollectorState> states_;
-  std::shared_ptr<const ScrapeResult> newest_;
+  std::shared_ptr<const ScrapeResult> newest_;  // without the families: judging health needs facts and states
   Clock::time_point newest_time_;
-  std::shared_ptr<const ScrapeResult> rendered_results_;
+  // Shared by scrapes under way, and gone with the last of them: a page is of no use to the next scrape.
+  std::weak_ptr<const ScrapeResult> rendered_results_;
   Scope rendered_scope_ = Scope::everything;
-  std::shared_ptr<RenderedPage> rendered_;
+  std::weak_ptr<RenderedPage> rendered_;
 };
 
 }  // namespace binnacle

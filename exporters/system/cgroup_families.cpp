@@ -38,7 +38,8 @@ constexpr ValueFamily kValueFamilies[] = {
     {Value::cpu_burst, Kind::counter, "node_cgroup_cpu_burst_seconds_total",
      "CPU time used beyond the quota out of what was saved up, from cpu.stat."},
     {Value::cpu_limit, Kind::gauge, "node_cgroup_cpu_limit_cores",
-     "CPU quota as a number of cores, from cpu.max (v1: cpu.cfs_quota_us and cpu.cfs_period_us). Absent without a quota."},
+     "CPU quota as a number of cores, from cpu.max (v1: cpu.cfs_quota_us and cpu.cfs_period_us). Absent without a "
+     "quota."},
     {Value::cpu_effective_limit, Kind::gauge, "node_cgroup_cpu_effective_limit_cores",
      "The smallest CPU quota of the cgroup and its visible ancestors, in cores. Absent where none has a quota."},
     {Value::cpu_weight, Kind::gauge, "node_cgroup_cpu_weight",
@@ -56,7 +57,8 @@ constexpr ValueFamily kValueFamilies[] = {
     {Value::memory_limit, Kind::gauge, "node_cgroup_memory_limit_bytes",
      "Memory beyond which the OOM killer acts, from memory.max (v1: memory.limit_in_bytes). Absent without a limit."},
     {Value::memory_effective_limit, Kind::gauge, "node_cgroup_memory_effective_limit_bytes",
-     "The smallest memory limit of the cgroup and its visible ancestors (v1: hierarchical_memory_limit of memory.stat). "
+     "The smallest memory limit of the cgroup and its visible ancestors (v1: hierarchical_memory_limit of "
+     "memory.stat). "
      "Absent where none has a limit."},
     {Value::memory_high, Kind::gauge, "node_cgroup_memory_high_bytes",
      "Memory beyond which tasks are slowed down and reclaimed from, from memory.high (v2). Absent without a limit."},
@@ -154,7 +156,8 @@ void CgroupFamilies::add_memory(std::string_view path, const CgroupSample& sampl
     for (const auto& [key, number] : pairs) family.add({{"cgroup", path}, {label, key}}, number);
   };
   if (!sample.memory_stat.empty()) {
-    add(families_.gauge("node_cgroup_memory_stat_bytes", "Memory by what it is used for, from memory.stat. Types overlap."),
+    add(families_.gauge("node_cgroup_memory_stat_bytes",
+                        "Memory by what it is used for, from memory.stat. Types overlap."),
         "type", sample.memory_stat);
   }
   if (!sample.workingset_refaults.empty()) {
@@ -163,9 +166,10 @@ void CgroupFamilies::add_memory(std::string_view path, const CgroupSample& sampl
         "type", sample.workingset_refaults);
   }
   if (!sample.memory_events.empty()) {
-    add(families_.counter("node_cgroup_memory_events_total",
-                          "How often memory limits acted on the cgroup or one below it, from memory.events (v1: oom_kill of "
-                          "memory.oom_control, of the cgroup alone)."),
+    add(families_.counter(
+            "node_cgroup_memory_events_total",
+            "How often memory limits acted on the cgroup or one below it, from memory.events (v1: oom_kill of "
+            "memory.oom_control, of the cgroup alone)."),
         "event", sample.memory_events);
   }
   if (!sample.memory_local_events.empty()) {

@@ -69,16 +69,18 @@ constexpr NumberFile kCpuacctUsage[] = {{"cpuacct.usage", Value::cpu_usage, kNan
 constexpr NumberFile kPidsNumbers[] = {{"pids.current", Value::pids, 1}, {"pids.peak", Value::pids_peak, 1}};
 constexpr LimitFile kPidsLimits[] = {{"pids.max", Value::pids_limit}};
 constexpr KeyTarget kV2CpuStat[] = {
-    {"usage_usec", Value::cpu_usage, kMicro},        {"user_usec", Value::cpu_user, kMicro},
-    {"system_usec", Value::cpu_system, kMicro},      {"nr_periods", Value::cpu_periods, 1},
-    {"nr_throttled", Value::cpu_throttled_periods, 1}, {"throttled_usec", Value::cpu_throttled, kMicro},
-    {"nr_bursts", Value::cpu_bursts, 1},             {"burst_usec", Value::cpu_burst, kMicro},
-};
-constexpr KeyTarget kV1CpuStat[] = {
+    {"usage_usec", Value::cpu_usage, kMicro},
+    {"user_usec", Value::cpu_user, kMicro},
+    {"system_usec", Value::cpu_system, kMicro},
     {"nr_periods", Value::cpu_periods, 1},
     {"nr_throttled", Value::cpu_throttled_periods, 1},
-    {"throttled_time", Value::cpu_throttled, kNano},
+    {"throttled_usec", Value::cpu_throttled, kMicro},
     {"nr_bursts", Value::cpu_bursts, 1},
+    {"burst_usec", Value::cpu_burst, kMicro},
+};
+constexpr KeyTarget kV1CpuStat[] = {
+    {"nr_periods", Value::cpu_periods, 1},           {"nr_throttled", Value::cpu_throttled_periods, 1},
+    {"throttled_time", Value::cpu_throttled, kNano}, {"nr_bursts", Value::cpu_bursts, 1},
     {"burst_time", Value::cpu_burst, kNano},
 };
 constexpr KeyTarget kV1CpuacctStat[] = {{"user", Value::cpu_user, kTick}, {"system", Value::cpu_system, kTick}};
@@ -210,9 +212,8 @@ class Reader {
 
   void read_numbers(std::span<const NumberFile> files) {
     for (const auto& entry : files) {
-      with(entry.file, [&](auto text, auto name) {
-        set(entry.value, number(require_u64(trim(text), name)) / entry.scale);
-      });
+      with(entry.file,
+           [&](auto text, auto name) { set(entry.value, number(require_u64(trim(text), name)) / entry.scale); });
     }
   }
 

@@ -64,15 +64,13 @@ enum class CgroupValue : std::size_t {
 
 /// What the kernel says of one cgroup, merged over the hierarchies that have it. Unset where it does not say.
 struct CgroupSample {
-  [[nodiscard]] std::optional<double> get(CgroupValue value) const {
-    return values[static_cast<std::size_t>(value)];
-  }
+  [[nodiscard]] std::optional<double> get(CgroupValue value) const { return values[static_cast<std::size_t>(value)]; }
   void set(CgroupValue value, double number) { values[static_cast<std::size_t>(value)] = number; }
   void set(CgroupValue value, std::optional<double> number) { values[static_cast<std::size_t>(value)] = number; }
 
   std::array<std::optional<double>, static_cast<std::size_t>(CgroupValue::count)> values;
-  std::vector<std::pair<std::string_view, double>> memory_stat;           ///< type, bytes
-  std::vector<std::pair<std::string_view, double>> workingset_refaults;   ///< "anon" or "file", pages
+  std::vector<std::pair<std::string_view, double>> memory_stat;          ///< type, bytes
+  std::vector<std::pair<std::string_view, double>> workingset_refaults;  ///< "anon" or "file", pages
   std::vector<std::pair<std::string, double>> memory_events;
   std::vector<std::pair<std::string, double>> memory_local_events;
   std::vector<DeviceIo> io;

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-/// The text formats of control groups: pure functions. All throw std::runtime_error, which starts with `what` (the file),
-/// when the text is cut or is no text of that form.
+/// The text formats of control groups: pure functions. All throw std::runtime_error, which starts with `what` (the
+/// file), when the text is cut or is no text of that form.
 namespace binnacle::system {
 
 /// A line of /proc/<pid>/cgroup: where the process is in one hierarchy.

@@ -22,7 +22,8 @@ TEST_CASE("cgroup memberships of v2, v1 and both", "[cgroup]") {
 TEST_CASE("a strange membership file is an error", "[cgroup]") {
   CHECK_THROWS_WITH(parse_cgroup_memberships(""), "self/cgroup: is empty");
   CHECK_THROWS_WITH(parse_cgroup_memberships("0::"), "self/cgroup: expected hierarchy:controllers:/path, got \"0::\"");
-  CHECK_THROWS_WITH(parse_cgroup_memberships("x::/"), "self/cgroup: expected hierarchy:controllers:/path, got \"x::/\"");
+  CHECK_THROWS_WITH(parse_cgroup_memberships("x::/"),
+                    "self/cgroup: expected hierarchy:controllers:/path, got \"x::/\"");
   CHECK_THROWS_WITH(parse_cgroup_memberships("0"), "self/cgroup: expected hierarchy:controllers:/path, got \"0\"");
 }
 
@@ -135,8 +136,7 @@ TEST_CASE("io.stat of devices", "[cgroup]") {
   CHECK(parse_io_stat("", "io.stat").empty());
   CHECK_THROWS_WITH(parse_io_stat("rbytes=1", "io.stat"),
                     "io.stat: expected a device before its counters, got \"rbytes\"");
-  CHECK_THROWS_WITH(parse_io_stat("sda rbytes=1", "io.stat"),
-                    "io.stat: expected a device as major:minor, got \"sda\"");
+  CHECK_THROWS_WITH(parse_io_stat("sda rbytes=1", "io.stat"), "io.stat: expected a device as major:minor, got \"sda\"");
   CHECK_THROWS_WITH(parse_io_stat("8:0 rbytes=x", "io.stat"), "io.stat: expected a number, got \"x\"");
 }
 

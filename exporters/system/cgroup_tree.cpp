@@ -106,7 +106,8 @@ std::vector<CgroupHierarchy> locate_hierarchies(const std::vector<CgroupMount>& 
   while (sys.ends_with('/')) sys.remove_suffix(1);
   // A container that sees the host's sysfs elsewhere has mounts there, by that name. Where there are none, mountinfo is
   // another machine's record, and its /sys is ours by another name.
-  const bool recorded = std::none_of(mounts.begin(), mounts.end(), [&](const auto& m) { return is_below(sys, m.point); });
+  const bool recorded =
+      std::none_of(mounts.begin(), mounts.end(), [&](const auto& m) { return is_below(sys, m.point); });
   struct Candidate {
     const CgroupMount* mount;
     std::string folder;
@@ -131,10 +132,10 @@ std::vector<CgroupHierarchy> locate_hierarchies(const std::vector<CgroupMount>& 
       return std::any_of(kV1Controllers.begin(), kV1Controllers.end(),
                          [&](auto c) { return h.has(c) && contains(m.controllers, c); });
     });
-    const bool is_wanted = mount->version == 2 || std::any_of(kV1Controllers.begin(), kV1Controllers.end(), [&](auto c) {
-                             return contains(mount->controllers, c);
-                           });
-    if (is_new && is_wanted && exists(folder)) found.push_back({mount->version, mount->controllers, folder, mount->root});
+    const bool is_wanted = mount->version == 2 || std::any_of(kV1Controllers.begin(), kV1Controllers.end(),
+                                                              [&](auto c) { return contains(mount->controllers, c); });
+    if (is_new && is_wanted && exists(folder))
+      found.push_back({mount->version, mount->controllers, folder, mount->root});
   }
   std::stable_partition(found.begin(), found.end(), [](const auto& hierarchy) { return hierarchy.version == 1; });
   if (!found.empty() && found.back().version == 2) {
@@ -169,7 +170,8 @@ void check_cgroup_pattern(const std::string& pattern) {
   }
   for (const auto& part : parts_of(pattern)) {
     if (part == "." || part == "..") {
-      throw std::runtime_error("--collector.cgroup.include: a path may not contain \".\" or \"..\": " + quoted(pattern));
+      throw std::runtime_error("--collector.cgroup.include: a path may not contain \".\" or \"..\": " +
+                               quoted(pattern));
     }
   }
 }

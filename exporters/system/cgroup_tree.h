@@ -34,7 +34,8 @@ std::optional<std::string> self_path(const CgroupHierarchy& hierarchy,
 /// Checks a pattern of --collector.cgroup.include. Throws std::runtime_error with one line.
 void check_cgroup_pattern(const std::string& pattern);
 
-/// The cgroups of one hierarchy whose path matches a pattern, sorted. `*`, `?` and `[]` stay within a path's part; a part
+/// The cgroups of one hierarchy whose path matches a pattern, sorted. `*`, `?` and `[]` stay within a path's part; a
+/// part
 /// `**` stands for any number of parts. Looks into no more than `most_folders` folders.
 std::vector<std::string> matching_cgroups(const CgroupHierarchy& hierarchy, const std::string& pattern,
                                           std::size_t most_folders);

@@ -49,12 +49,13 @@ TEST_CASE("in a hybrid, v2 holds what no v1 hierarchy does", "[cgroup]") {
     tree.make_folder(std::string{"sys/fs/cgroup/"} + name);
   }
   const auto v1 = [](const std::string& name, std::vector<std::string> controllers) {
-    return CgroupMount{.version = 1, .controllers = std::move(controllers), .root = "/", .point = "/sys/fs/cgroup/" + name};
+    return CgroupMount{
+        .version = 1, .controllers = std::move(controllers), .root = "/", .point = "/sys/fs/cgroup/" + name};
   };
-  const auto found = locate_hierarchies({v2_mount("/", "/sys/fs/cgroup/unified"), v1("systemd", {"rw", "name=systemd"}),
-                                         v1("memory", {"rw", "memory"}), v1("cpu", {"rw", "cpu", "cpuacct"}),
-                                         v1("again", {"rw", "memory"})},
-                                        tree.paths.sysfs);
+  const auto found = locate_hierarchies(
+      {v2_mount("/", "/sys/fs/cgroup/unified"), v1("systemd", {"rw", "name=systemd"}), v1("memory", {"rw", "memory"}),
+       v1("cpu", {"rw", "cpu", "cpuacct"}), v1("again", {"rw", "memory"})},
+      tree.paths.sysfs);
   REQUIRE(found.size() == 3);
   CHECK(found[0].has("memory"));
   CHECK(found[1].has("cpuacct"));

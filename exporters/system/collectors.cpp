@@ -3,8 +3,9 @@
 
 namespace binnacle::system {
 
-std::vector<CollectorEntry> make_collectors(const Paths& paths) {
+std::vector<CollectorEntry> make_collectors(const Paths& paths, ProcessGroups& groups) {
   constexpr bool kOn = true;
+  constexpr bool kOff = false;
   std::vector<CollectorEntry> table;
   const auto add = [&](const char* name, bool enabled, const char* help, std::unique_ptr<Collector> collector) {
     table.push_back({name, enabled, help, std::move(collector)});
@@ -26,6 +27,9 @@ std::vector<CollectorEntry> make_collectors(const Paths& paths) {
   add("nvme", kOn, "NVMe devices.", make_nvme(paths));
   add("os", kOn, "Name and version of the distribution.", make_os(paths));
   add("pressure", kOn, "Pressure stall information.", make_pressure(paths));
+  add("process_groups", kOn, "CPU, memory, files and threads of the process groups that the config names.",
+      make_process_groups(paths, groups));
+  add("processes", kOff, "Processes and threads by state; reads every process.", make_processes(paths));
   add("schedstat", kOn, "Scheduler statistics by CPU.", make_schedstat(paths));
   add("sockstat", kOn, "Sockets in use.", make_sockstat(paths));
   add("softnet", kOn, "Packets processed and dropped by the kernel's receive path.", make_softnet(paths));

@@ -13,7 +13,7 @@ class ProcessGroups;
 
 /// The table of all collectors, in the order in which a scrape runs them. `paths` and `groups` must outlive them; flags
 /// may still change the paths until the collectors are started.
-std::vector<CollectorEntry> make_collectors(const Paths& paths);
+std::vector<CollectorEntry> make_collectors(const Paths& paths, ProcessGroups& groups);
 
 std::unique_ptr<Collector> make_cgroup(const Paths& paths);
 std::unique_ptr<Collector> make_conntrack(const Paths& paths);

@@ -62,6 +62,5 @@ TEST_CASE("the conntrack collector reports how full the table is", "[conntrack]"
   CHECK_FALSE(fact_of(collect_once(*collector), "conntrack_used_ratio"));
 
   tree.write("proc/sys/net/netfilter/nf_conntrack_count", "many\n");
-  CHECK_THROWS_WITH(collect_once(*collector),
-                    "sys/net/netfilter/nf_conntrack_count: expected a number, got \"many\"");
+  CHECK_THROWS_WITH(collect_once(*collector), "sys/net/netfilter/nf_conntrack_count: expected a number, got \"many\"");
 }

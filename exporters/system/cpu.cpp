@@ -195,8 +195,9 @@ class CpuCollector final : public Collector {
     add_throttles(topology_->package_throttles, families);
     add_throttles(topology_->core_throttles, families);
     if (!topology_->hotplug || online_.empty()) return;
-    auto state = families.gauge("node_cpu_online", "1 if the CPU is online and runs tasks, else 0, from "
-                                                   "/sys/devices/system/cpu/online.");
+    auto state = families.gauge("node_cpu_online",
+                                "1 if the CPU is online and runs tasks, else 0, from "
+                                "/sys/devices/system/cpu/online.");
     for (const auto cpu : topology_->cpus) {
       const bool is_online = std::binary_search(online_.begin(), online_.end(), cpu);
       state.add({{"cpu", std::to_string(cpu)}}, is_online ? 1 : 0);

@@ -29,7 +29,8 @@ struct CpuTimes {
 std::vector<CpuTimes> parse_cpu_times(std::string_view text);
 
 /// `now`, with each counter that is less than it was in `before` held at its old value: the kernel's idle and iowait
-/// times can step back a little. A CPU whose idle time fell by 3 s or more was taken away and came back: it starts anew.
+/// times can step back a little. A CPU whose idle time fell by 3 s or more was taken away and came back: it starts
+/// anew.
 std::vector<CpuTimes> without_steps_back(const std::vector<CpuTimes>& before, std::vector<CpuTimes> now);
 
 }  // namespace binnacle::system

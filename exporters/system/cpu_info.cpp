@@ -19,16 +19,26 @@ struct KeyTarget {
 
 /// Platforms name the same thing differently.
 constexpr std::array kKeys{
-    KeyTarget{"physical id", &CpuInfo::package},    KeyTarget{"package", &CpuInfo::package},
-    KeyTarget{"core id", &CpuInfo::core},           KeyTarget{"core", &CpuInfo::core},
-    KeyTarget{"hart", &CpuInfo::core},              KeyTarget{"vendor_id", &CpuInfo::vendor},
-    KeyTarget{"vendor", &CpuInfo::vendor},          KeyTarget{"cpu", &CpuInfo::vendor},
-    KeyTarget{"cpu family", &CpuInfo::family},      KeyTarget{"CPU Family", &CpuInfo::family},
-    KeyTarget{"model", &CpuInfo::model},            KeyTarget{"model name", &CpuInfo::model_name},
-    KeyTarget{"Model Name", &CpuInfo::model_name},  KeyTarget{"isa", &CpuInfo::model_name},
-    KeyTarget{"microcode", &CpuInfo::microcode},    KeyTarget{"stepping", &CpuInfo::stepping},
-    KeyTarget{"cache size", &CpuInfo::cache_size},  KeyTarget{"flags", &CpuInfo::flags},
-    KeyTarget{"Features", &CpuInfo::flags},         KeyTarget{"bugs", &CpuInfo::bugs},
+    KeyTarget{"physical id", &CpuInfo::package},
+    KeyTarget{"package", &CpuInfo::package},
+    KeyTarget{"core id", &CpuInfo::core},
+    KeyTarget{"core", &CpuInfo::core},
+    KeyTarget{"hart", &CpuInfo::core},
+    KeyTarget{"vendor_id", &CpuInfo::vendor},
+    KeyTarget{"vendor", &CpuInfo::vendor},
+    KeyTarget{"cpu", &CpuInfo::vendor},
+    KeyTarget{"cpu family", &CpuInfo::family},
+    KeyTarget{"CPU Family", &CpuInfo::family},
+    KeyTarget{"model", &CpuInfo::model},
+    KeyTarget{"model name", &CpuInfo::model_name},
+    KeyTarget{"Model Name", &CpuInfo::model_name},
+    KeyTarget{"isa", &CpuInfo::model_name},
+    KeyTarget{"microcode", &CpuInfo::microcode},
+    KeyTarget{"stepping", &CpuInfo::stepping},
+    KeyTarget{"cache size", &CpuInfo::cache_size},
+    KeyTarget{"flags", &CpuInfo::flags},
+    KeyTarget{"Features", &CpuInfo::flags},
+    KeyTarget{"bugs", &CpuInfo::bugs},
 };
 
 double parse_mhz(std::string_view value) {

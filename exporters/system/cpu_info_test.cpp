@@ -8,7 +8,8 @@ using binnacle::system::parse_cpu_info;
 TEST_CASE("cpuinfo as x86 writes it", "[cpu_info]") {
   const auto cpus = parse_cpu_info(
       "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel\t\t: 1\nmodel name\t: EPYC: a name\n"
-      "stepping\t: 1\nmicrocode\t: 0xa0011d1\ncpu MHz\t\t: 2445.404\ncache size\t: 512 KB\nphysical id\t: 0\ncore id\t\t: 3\n"
+      "stepping\t: 1\nmicrocode\t: 0xa0011d1\ncpu MHz\t\t: 2445.404\ncache size\t: 512 KB\nphysical id\t: 0\ncore "
+      "id\t\t: 3\n"
       "flags\t\t: fpu vme\nbugs\t\t: sysret_ss_attrs\npower management:\n\nprocessor\t: 1\ncore id\t\t: 4\n");
   REQUIRE(cpus.size() == 2);
   CHECK(cpus[0].cpu == "0");
@@ -52,5 +53,6 @@ TEST_CASE("a cpuinfo without processors, or with a number that is none, is an er
   CHECK_THROWS_WITH(parse_cpu_info(""), "cpuinfo: no line \"processor : <number>\"");
   CHECK_THROWS_WITH(parse_cpu_info("vendor_id : x\n"), "cpuinfo: no line \"processor : <number>\"");
   CHECK_THROWS_WITH(parse_cpu_info("processor : x\n"), "cpuinfo: processor: expected a number, got \"x\"");
-  CHECK_THROWS_WITH(parse_cpu_info("processor : 0\ncpu MHz : fast\n"), "cpuinfo: clock: expected a number, got \"fast\"");
+  CHECK_THROWS_WITH(parse_cpu_info("processor : 0\ncpu MHz : fast\n"),
+                    "cpuinfo: clock: expected a number, got \"fast\"");
 }

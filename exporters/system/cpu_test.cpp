@@ -112,16 +112,18 @@ TEST_CASE("the cpu collector reports seconds, and holds what steps back between 
 TEST_CASE("guest times can be left out", "[cpu]") {
   const TestTree tree;
   tree.write("proc/stat", kStat);
-  CHECK(find_family(collect_once(*make(tree, {"--no-collector.cpu.guest"})), "node_cpu_guest_seconds_total") == nullptr);
+  CHECK(find_family(collect_once(*make(tree, {"--no-collector.cpu.guest"})), "node_cpu_guest_seconds_total") ==
+        nullptr);
 }
 
 TEST_CASE("a pattern for flags or bugs turns the CPU information on", "[cpu]") {
   const TestTree tree;
   tree.write("proc/stat", kStat);
-  tree.write("proc/cpuinfo",
-             "processor\t: 0\nvendor_id\t: Maker\ncpu family\t: 6\nmodel\t\t: 85\nmodel name\t: Fast One\nstepping\t: 7\n"
-             "microcode\t: 0x1\ncpu MHz\t\t: 2500.5\ncache size\t: 33 KB\nphysical id\t: 1\ncore id\t\t: 4\n"
-             "flags\t\t: fpu aes avx\nbugs\t\t: mds\n\n");
+  tree.write(
+      "proc/cpuinfo",
+      "processor\t: 0\nvendor_id\t: Maker\ncpu family\t: 6\nmodel\t\t: 85\nmodel name\t: Fast One\nstepping\t: 7\n"
+      "microcode\t: 0x1\ncpu MHz\t\t: 2500.5\ncache size\t: 33 KB\nphysical id\t: 1\ncore id\t\t: 4\n"
+      "flags\t\t: fpu aes avx\nbugs\t\t: mds\n\n");
   const auto collector = make(tree, {"--collector.cpu.info.flags-include=^a", "--collector.cpu.info.bugs-include=x"});
   for (int scrape = 0; scrape < 2; ++scrape) {
     const auto out = collect_once(*collector);
@@ -136,7 +138,8 @@ TEST_CASE("a pattern for flags or bugs turns the CPU information on", "[cpu]") {
                     {"package", "1"},
                     {"stepping", "7"},
                     {"vendor", "Maker"}}) == 1.0);
-    CHECK(value_of(out, "node_cpu_frequency_hertz", {{"core", "4"}, {"cpu", "0"}, {"package", "1"}}) == 2'500'500'000.0);
+    CHECK(value_of(out, "node_cpu_frequency_hertz", {{"core", "4"}, {"cpu", "0"}, {"package", "1"}}) ==
+          2'500'500'000.0);
     CHECK(series_of(out, "node_cpu_flag_info") == 2);
     CHECK(value_of(out, "node_cpu_flag_info", {{"flag", "avx"}}) == 1.0);
     CHECK(series_of(out, "node_cpu_bug_info") == 0);

@@ -39,9 +39,11 @@ constexpr std::array<Column, DiskStats::kFields> kColumns{{
     {"node_disk_writes_completed_total", "Writes that the device has completed, from /proc/diskstats."},
     {"node_disk_writes_merged_total", "Writes merged with an adjacent one before they went out, from /proc/diskstats."},
     {"node_disk_written_bytes_total", "Bytes written, from the sectors of 512 bytes in /proc/diskstats.", kSector},
-    {"node_disk_write_time_seconds_total", "Seconds that all writes took together, from /proc/diskstats.", kMillisecond},
+    {"node_disk_write_time_seconds_total", "Seconds that all writes took together, from /proc/diskstats.",
+     kMillisecond},
     {"node_disk_io_now", "Requests that are under way, from /proc/diskstats.", 1, true},
-    {"node_disk_io_time_seconds_total", "Seconds in which a request was under way, from /proc/diskstats.", kMillisecond},
+    {"node_disk_io_time_seconds_total", "Seconds in which a request was under way, from /proc/diskstats.",
+     kMillisecond},
     {"node_disk_io_time_weighted_seconds_total",
      "Seconds with a request under way, times the number of requests, from /proc/diskstats.", kMillisecond},
     {"node_disk_discards_completed_total", "Discards (TRIM) that the device has completed, from /proc/diskstats."},
@@ -183,7 +185,10 @@ class DiskstatsCollector final : public Collector {
     if (known == devices_.end()) {
       // Names of devices that are long gone would pile up for ever.
       if (devices_.size() >= kKnownDevicesLimit) devices_.clear();
-      known = devices_.emplace(std::string{disk.device}, Device{.ignored = filter_.ignores(disk.device), .number = {}, .stamp = {}, .udev = {}}).first;
+      known = devices_
+                  .emplace(std::string{disk.device},
+                           Device{.ignored = filter_.ignores(disk.device), .number = {}, .stamp = {}, .udev = {}})
+                  .first;
     }
     Device& device = known->second;
     if (device.ignored) return device;
@@ -245,7 +250,8 @@ class DiskstatsCollector final : public Collector {
     const auto write_ata = [&](std::string_view name, std::string_view help, const std::optional<double>& value) {
       if (value) families.gauge(name, help).add({{"device", disk.device}}, *value);
     };
-    write_ata("node_disk_ata_write_cache", "1 for an ATA disk that has a write cache, from udev.", udev.ata_write_cache);
+    write_ata("node_disk_ata_write_cache", "1 for an ATA disk that has a write cache, from udev.",
+              udev.ata_write_cache);
     write_ata("node_disk_ata_write_cache_enabled", "1 for an ATA disk whose write cache is in use, from udev.",
               udev.ata_write_cache_enabled);
     write_ata("node_disk_ata_rotation_rate_rpm", "Turns a minute of an ATA disk, 0 for an SSD, from udev.",

@@ -25,8 +25,8 @@ struct DiskStats {
   std::size_t count = 0;
 };
 
-/// Reads the text of /proc/diskstats; the views point into it. Lines of old kernels that have fewer fields are left out.
-/// Throws std::runtime_error that names the device and the field, also when no line is of use.
+/// Reads the text of /proc/diskstats; the views point into it. Lines of old kernels that have fewer fields are left
+/// out. Throws std::runtime_error that names the device and the field, also when no line is of use.
 std::vector<DiskStats> parse_diskstats(std::string_view text);
 
 /// What udev knows of a block device, from the `E:` lines of its file in /run/udev/data. Empty: not known.

@@ -116,9 +116,8 @@ class Host {
   Host& operator=(const Host&) = delete;
 
   void make(std::vector<const char*> arguments) {
-    collector = make_filesystem(tree.paths, [fake = fake](const char* path, struct statfs& result) {
-      return fake->statfs(path, result);
-    });
+    collector = make_filesystem(
+        tree.paths, [fake = fake](const char* path, struct statfs& result) { return fake->statfs(path, result); });
     Flags flags{"test", "", "1"};
     collector->add_flags(flags);
     arguments.insert(arguments.begin(), "test");
@@ -132,7 +131,7 @@ class Host {
     return out;
   }
   /// A scrape that has to wait for what hangs, up to its deadline.
-  Output short_scrape() const { return scrape(400ms); }
+  Output short_scrape() const { return scrape(1s); }
 
   TestTree tree;
   std::shared_ptr<FakeFilesystems> fake = std::make_shared<FakeFilesystems>();
@@ -189,12 +188,14 @@ TEST_CASE("facts are for what can fill up", "[filesystem]") {
 
 TEST_CASE("flags choose mount points and types", "[filesystem]") {
   Host host;
-  host.make({"--collector.filesystem.mount-points-include=^/(boot|proc)$", "--collector.filesystem.fs-types-exclude=^none$"});
+  host.make(
+      {"--collector.filesystem.mount-points-include=^/(boot|proc)$", "--collector.filesystem.fs-types-exclude=^none$"});
   const auto out = host.scrape();
   CHECK(series_of(out, "node_filesystem_size_bytes") == 2);
   CHECK(value_of(out, "node_filesystem_size_bytes", labels("proc", "proc", "/proc")));
 
-  host.make({"--collector.filesystem.ignored-mount-points=^/(proc|boot)$", "--collector.filesystem.ignored-fs-types=nfs4"});
+  host.make(
+      {"--collector.filesystem.ignored-mount-points=^/(proc|boot)$", "--collector.filesystem.ignored-fs-types=nfs4"});
   const auto other = host.scrape();
   CHECK(series_of(other, "node_filesystem_size_bytes") == 2);
   CHECK(value_of(other, "node_filesystem_size_bytes", labels("udev", "devtmpfs", "/dev")));
@@ -238,10 +239,10 @@ TEST_CASE("what is mounted over something else is asked once, and shown once", "
   const Host host;
   host.tree.write("proc/1/mountinfo",
                   "29 1 8:2 / /a rw - ext4 /dev/sda2 rw\n"
-                  "30 1 8:2 / /a ro - ext4 /dev/sda2 rw\n"      // the same again
+                  "30 1 8:2 / /a ro - ext4 /dev/sda2 rw\n"  // the same again
                   "31 1 0:70 / /b rw - tmpfs tmpfs rw\n"
-                  "32 1 0:71 / /b ro - tmpfs tmpfs rw\n"        // of the same labels, but for its number
-                  "33 1 8:3 / /b rw - ext4 /dev/sda3 rw\n");    // another device
+                  "32 1 0:71 / /b ro - tmpfs tmpfs rw\n"      // of the same labels, but for its number
+                  "33 1 8:3 / /b rw - ext4 /dev/sda3 rw\n");  // another device
   const auto out = host.scrape();
   CHECK(host.fake->calls("/a") == 1);
   CHECK(host.fake->calls("/b") == 1);
@@ -349,7 +350,7 @@ TEST_CASE("a mount that stays keeps its values when others come and go", "[files
   host.scrape();
   host.fake->hang("/srv/nfs");
   host.tree.write("proc/1/mountinfo", std::string{kMounts} + "50 29 8:9 / /new rw - xfs /dev/sdb1 rw\n");
-  const auto out = host.short_scrape();
+  const auto out = host.scrape(3s);
   CHECK(value_of(out, "node_filesystem_size_bytes", kNfs) == 409600);
   CHECK(value_of(out, "node_filesystem_size_bytes", labels("/dev/sdb1", "xfs", "/new")) == 409600);
 }
@@ -370,9 +371,8 @@ TEST_CASE("the collector goes away while a statfs of its still hangs", "[filesys
   const auto fake = std::make_shared<FakeFilesystems>();
   {
     Host host;
-    host.collector = make_filesystem(host.tree.paths, [fake](const char* path, struct statfs& result) {
-      return fake->statfs(path, result);
-    });
+    host.collector = make_filesystem(
+        host.tree.paths, [fake](const char* path, struct statfs& result) { return fake->statfs(path, result); });
     host.collector->start();
     fake->hang("/srv/nfs");
     host.short_scrape();
@@ -387,7 +387,8 @@ TEST_CASE("the kernel's statfs tells of the real root", "[filesystem]") {
   const TestTree tree;
   auto paths = tree.paths;
   paths.rootfs = "/";
-  tree.write("proc/1/mountinfo", "1 0 8:1 / / rw - ext4 /dev/root rw\n2 1 8:1 / /no/such/place rw - ext4 /dev/root rw\n");
+  tree.write("proc/1/mountinfo",
+             "1 0 8:1 / / rw - ext4 /dev/root rw\n2 1 8:1 / /no/such/place rw - ext4 /dev/root rw\n");
   const auto collector = make_filesystem(paths);
   collector->start();
   const auto out = collect_once(*collector);

@@ -11,7 +11,8 @@ class Flags;
 
 namespace binnacle::system {
 
-/// The two flags of a DeviceFilter, as node_exporter has them: what to leave out (often with a default) and what to take.
+/// The two flags of a DeviceFilter, as node_exporter has them: what to leave out (often with a default) and what to
+/// take.
 class FilterFlags {
  public:
   struct Names {

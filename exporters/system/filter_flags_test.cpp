@@ -44,7 +44,8 @@ TEST_CASE("the deprecated name of the flag still works", "[filter_flags]") {
 }
 
 TEST_CASE("flags that exclude each other are an error that names them", "[filter_flags]") {
-  CHECK_THROWS_WITH(compile({"--x.exclude=a", "--x.include=b"}), Catch::Contains("--x.exclude and --x.include exclude each other"));
+  CHECK_THROWS_WITH(compile({"--x.exclude=a", "--x.include=b"}),
+                    Catch::Contains("--x.exclude and --x.include exclude each other"));
   CHECK_THROWS_WITH(compile({"--x.exclude=a", "--x.ignored=b"}),
                     "--x.ignored and --x.exclude exclude each other: set one of them");
   CHECK_THROWS_WITH(compile({"--x.ignored=a", "--x.include=b"}), Catch::Contains("exclude each other"));

@@ -101,7 +101,8 @@ class HwmonCollector final : public Collector {
     for (auto& chip : chips) {
       if (labels[chip.label] == 1) continue;
       auto suffix = clean_name(chip.chip_name);
-      if (suffix.empty() || labels_with_names[chip.label + '\n' + chip.chip_name] > 1) suffix = clean_name(chip.folder_name);
+      if (suffix.empty() || labels_with_names[chip.label + '\n' + chip.chip_name] > 1)
+        suffix = clean_name(chip.folder_name);
       chip.label += '_' + suffix;
     }
     return chips;
@@ -141,7 +142,8 @@ class HwmonCollector final : public Collector {
     return true;
   }
 
-  void write_sensor(Families& families, std::string_view chip, const std::string& sensor, const Properties& properties) {
+  void write_sensor(Families& families, std::string_view chip, const std::string& sensor,
+                    const Properties& properties) {
     const auto type = parse_sensor_file(sensor)->type;
     const auto label = properties.find("label");
     if (label != properties.end()) {
@@ -163,7 +165,8 @@ class HwmonCollector final : public Collector {
         sensor_label = clean_name(label->second);
       }
       const auto& metric = metric_of(type, property, plain != properties.end());
-      auto family = metric.is_counter ? families.counter(metric.name, metric.help) : families.gauge(metric.name, metric.help);
+      auto family =
+          metric.is_counter ? families.counter(metric.name, metric.help) : families.gauge(metric.name, metric.help);
       family.add({{"chip", chip}, {"sensor", sensor_label}}, *value * metric.scale);
     }
   }
@@ -178,7 +181,8 @@ class HwmonCollector final : public Collector {
           .add(labels, text == "1" ? 1 : 0);
     } else if (value && type == "vrm") {
       families
-          .gauge("node_hwmon_voltage_regulator_version", "Version of the voltage regulator, from /sys/class/hwmon/<chip>/vrm.")
+          .gauge("node_hwmon_voltage_regulator_version",
+                 "Version of the voltage regulator, from /sys/class/hwmon/<chip>/vrm.")
           .add(labels, *value);
     } else if (value) {
       families

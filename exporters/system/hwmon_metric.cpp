@@ -11,8 +11,9 @@ namespace binnacle::system {
 
 namespace {
 
-constexpr std::array<std::string_view, 14> kTypes{"beep_enable", "cpu",  "curr",  "energy", "fan",  "freq",           "humidity",
-                                                  "in",          "intrusion", "power", "pwm",    "temp", "update_interval", "vrm"};
+constexpr std::array<std::string_view, 14> kTypes{"beep_enable",     "cpu", "curr",      "energy", "fan", "freq",
+                                                  "humidity",        "in",  "intrusion", "power",  "pwm", "temp",
+                                                  "update_interval", "vrm"};
 
 constexpr double kMilli = 0.001;
 constexpr double kMicro = 1e-6;
@@ -52,7 +53,8 @@ Unit unit_of(std::string_view type, std::string_view property) {
 }  // namespace
 
 std::optional<SensorFile> parse_sensor_file(std::string_view name) {
-  const auto digits = std::min(static_cast<std::size_t>(std::find_if(name.begin(), name.end(), is_digit) - name.begin()), name.size());
+  const auto digits =
+      std::min(static_cast<std::size_t>(std::find_if(name.begin(), name.end(), is_digit) - name.begin()), name.size());
   SensorFile file{.type = name.substr(0, digits), .sensor = {}, .property = {}};
   if (std::find(kTypes.begin(), kTypes.end(), file.type) == kTypes.end()) return std::nullopt;
   auto rest = name.substr(digits);

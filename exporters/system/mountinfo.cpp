@@ -26,8 +26,8 @@ bool has_option(std::string_view options, std::initializer_list<std::string_view
                            quoted(got));
 }
 
-// "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue": the fields after the mount's options
-// and before the dash are of any number. Fields may be empty, and are parted by exactly one blank.
+// "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue": the fields after the mount's
+// options and before the dash are of any number. Fields may be empty, and are parted by exactly one blank.
 Mount parse_line(std::string_view line, std::size_t line_number) {
   std::string_view rest = line;
   take_until(rest, ' ');  // the mount's id
@@ -69,8 +69,8 @@ std::string unescape_octal(std::string_view text) {
   std::string plain;
   plain.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size() && text[i + 1] <= '3' && is_octal(text[i + 1]) && is_octal(text[i + 2]) &&
-        is_octal(text[i + 3])) {
+    if (text[i] == '\\' && i + 3 < text.size() && text[i + 1] <= '3' && is_octal(text[i + 1]) &&
+        is_octal(text[i + 2]) && is_octal(text[i + 3])) {
       plain += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
       i += 3;
     } else {

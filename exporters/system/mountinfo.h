@@ -22,7 +22,8 @@ struct Mount {
   bool operator==(const Mount&) const = default;
 };
 
-/// Reads the text of mountinfo. Throws std::runtime_error that names the line and what was expected, also for no text at all.
+/// Reads the text of mountinfo. Throws std::runtime_error that names the line and what was expected, also for no text
+/// at all.
 std::vector<Mount> parse_mountinfo(std::string_view text);
 
 /// The kernel's escapes (\040 for a blank) undone. What is no escape stays as it is.

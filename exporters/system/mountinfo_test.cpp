@@ -56,8 +56,9 @@ TEST_CASE("a cut, empty or strange mountinfo is an error that names the line", "
                     "mountinfo: line 2: expected a device number like 8:1 in the third field, got \"a:b\"");
   CHECK_THROWS_WITH(parse_mountinfo("29 1 8:1 /"),
                     "mountinfo: line 1: expected a mount point in the fifth field, got \"29 1 8:1 /\"");
-  CHECK_THROWS_WITH(parse_mountinfo("29 1 8:1 / / rw shared:1"),
-                    "mountinfo: line 1: expected \" - \" before the file system's type, got \"29 1 8:1 / / rw shared:1\"");
+  CHECK_THROWS_WITH(
+      parse_mountinfo("29 1 8:1 / / rw shared:1"),
+      "mountinfo: line 1: expected \" - \" before the file system's type, got \"29 1 8:1 / / rw shared:1\"");
   CHECK_THROWS_WITH(parse_mountinfo("29 1 8:1 / / rw - ext4 /dev/sda1"),
                     "mountinfo: line 1: expected type, source and options after \" - \", got "
                     "\"29 1 8:1 / / rw - ext4 /dev/sda1\"");

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,10 +13,10 @@
 #include "collectors.h"
 #include "core/file.h"
 #include "core/flags.h"
-#include "core/log.h"
 #include "core/text.h"
 #include "device_filter.h"
 #include "name_cache.h"
+#include "sysfs_folder.h"
 
 namespace binnacle::system {
 
@@ -25,7 +24,7 @@ namespace {
 
 /// A number that is reported as it is.
 struct Attribute {
-  std::string_view file;
+  const char* file;
   std::string_view metric;
   std::string_view help;
   prometheus::MetricType type = prometheus::MetricType::Gauge;
@@ -43,8 +42,7 @@ constexpr std::array kAttributes{
               "Times that the device's link came, from /sys/class/net.", kCounter},
     Attribute{"carrier_down_count", "node_network_carrier_down_changes_total",
               "Times that the device's link went, from /sys/class/net.", kCounter},
-    Attribute{"dev_id", "node_network_device_id",
-              "Tells devices that share an address apart, from /sys/class/net."},
+    Attribute{"dev_id", "node_network_device_id", "Tells devices that share an address apart, from /sys/class/net."},
     Attribute{"dormant", "node_network_dormant",
               "1 if the device waits for something outside to come up, else 0, from /sys/class/net."},
     Attribute{"flags", "node_network_flags", "The IFF_* bits of the device, from /sys/class/net."},
@@ -62,6 +60,9 @@ constexpr std::array kAttributes{
     Attribute{"type", "node_network_protocol_type", "The ARPHRD_* type of the device, from /sys/class/net."},
 };
 
+constexpr std::size_t kFlags = 7;
+static_assert(std::string_view{kAttributes[kFlags].file} == "flags");
+
 /// One device, read before any of it is reported.
 struct Device {
   std::string name;
@@ -70,7 +71,6 @@ struct Device {
   std::string duplex;
   std::string operstate;
   std::string alias;
-  std::optional<std::int64_t> flags;
   std::optional<std::int64_t> speed_bytes;
   std::array<std::optional<std::int64_t>, kAttributes.size()> numbers;
 };
@@ -96,11 +96,7 @@ class NetclassCollector final : public Collector {
     std::vector<Device> devices;
     for (const auto& name : *names) {
       if (ignored_.get(name, [&] { return re2::RE2::PartialMatch(name, *ignored_pattern_); })) continue;
-      try {
-        if (auto device = read_device(folder + '/' + name + '/', name)) devices.push_back(*std::move(device));
-      } catch (const std::exception& error) {
-        log::debug("a network device is left out", {{"device", name}, {"error", error.what()}});
-      }
+      if (auto device = read_device(folder + '/' + name, name)) devices.push_back(*std::move(device));
     }
     add(devices, out.families);
   }
@@ -108,33 +104,23 @@ class NetclassCollector final : public Collector {
  private:
   static constexpr auto* kIgnored = "collector.netclass.ignored-devices";
 
-  std::optional<std::string_view> read(const std::string& folder, std::string_view file) {
-    path_.assign(folder).append(file);
-    const auto text = try_read_file(path_, buffer_);
-    return text ? std::optional{trim(*text)} : std::nullopt;
-  }
-
-  std::optional<std::int64_t> read_number(const std::string& folder, std::string_view file) {
-    const auto text = read(folder, file);
-    return text ? parse_attribute(*text) : std::nullopt;
-  }
-
   /// Nothing for what is no device: bonding keeps a plain file among them.
-  std::optional<Device> read_device(const std::string& folder, const std::string& name) {
+  [[nodiscard]] std::optional<Device> read_device(const std::string& path, const std::string& name) const {
+    SysfsFolder folder{path};
+    if (!folder.is_open()) return std::nullopt;
+    const auto number = [&](const char* file) {
+      const auto text = folder.read(file);
+      return text ? parse_attribute(*text) : std::nullopt;
+    };
     Device device;
     device.name = name;
-    const auto operstate = read(folder, "operstate");
-    if (!operstate && !exists(folder)) return std::nullopt;
-    device.operstate = operstate.value_or("");
-    device.address = read(folder, "address").value_or("");
-    device.broadcast = read(folder, "broadcast").value_or("");
-    device.duplex = read(folder, "duplex").value_or("");
-    device.alias = read(folder, "ifalias").value_or("");
-    for (std::size_t i = 0; i < kAttributes.size(); ++i) {
-      device.numbers[i] = read_number(folder, kAttributes[i].file);
-      if (kAttributes[i].file == "flags") device.flags = device.numbers[i];
-    }
-    const auto speed = read_number(folder, "speed");
+    device.operstate = folder.read("operstate").value_or("");
+    device.address = folder.read("address").value_or("");
+    device.broadcast = folder.read("broadcast").value_or("");
+    device.duplex = folder.read("duplex").value_or("");
+    device.alias = folder.read("ifalias").value_or("");
+    for (std::size_t i = 0; i < kAttributes.size(); ++i) device.numbers[i] = number(kAttributes[i].file);
+    const auto speed = number("speed");
     if (speed && (*speed >= 0 || !ignore_invalid_speed_)) device.speed_bytes = speed_in_bytes(*speed);
     return device;
   }
@@ -144,10 +130,11 @@ class NetclassCollector final : public Collector {
     auto up = families.gauge("node_network_up", "1 if the device's operstate is \"up\", else 0, from /sys/class/net.");
     for (const auto& device : devices) up.add({{"device", device.name}}, device.operstate == "up" ? 1 : 0);
 
-    auto info = families.gauge("node_network_info", "Always 1; the labels tell what /sys/class/net says of the device.");
+    auto info =
+        families.gauge("node_network_info", "Always 1; the labels tell what /sys/class/net says of the device.");
     for (const auto& device : devices) {
       info.add({{"address", device.address},
-                {"adminstate", admin_state(device.flags)},
+                {"adminstate", admin_state(device.numbers[kFlags])},
                 {"broadcast", device.broadcast},
                 {"device", device.name},
                 {"duplex", device.duplex},
@@ -171,8 +158,6 @@ class NetclassCollector final : public Collector {
   }
 
   const Paths& paths_;
-  std::string buffer_;
-  std::string path_;
 
   std::string ignored_text_ = "^$";
   bool ignore_invalid_speed_ = false;

@@ -53,17 +53,28 @@ TEST_CASE("speeds are bytes a second, and do not overflow", "[netclass]") {
 TEST_CASE("the netclass collector reports what a device has", "[netclass]") {
   Setup setup;
   CHECK_THROWS_AS(setup.run(), binnacle::NotApplicable);
-  setup.add_device("eth0", {{"addr_assign_type", "1"}, {"address", "02:00:00:00:00:01"},
-                            {"broadcast", "ff:ff:ff:ff:ff:ff"}, {"carrier", "1"},
-                            {"carrier_changes", "5"}, {"carrier_up_count", "3"},
-                            {"carrier_down_count", "2"}, {"dev_id", "0x20"},
-                            {"dormant", "0"}, {"duplex", "full"},
-                            {"flags", "0x1003"}, {"ifalias", "uplink"},
-                            {"ifindex", "7"}, {"iflink", "8"},
-                            {"link_mode", "0"}, {"mtu", "9000"},
-                            {"name_assign_type", "4"}, {"netdev_group", "0"},
-                            {"operstate", "up"}, {"speed", "10000"},
-                            {"tx_queue_len", "1000"}, {"type", "1"}});
+  setup.add_device("eth0", {{"addr_assign_type", "1"},
+                            {"address", "02:00:00:00:00:01"},
+                            {"broadcast", "ff:ff:ff:ff:ff:ff"},
+                            {"carrier", "1"},
+                            {"carrier_changes", "5"},
+                            {"carrier_up_count", "3"},
+                            {"carrier_down_count", "2"},
+                            {"dev_id", "0x20"},
+                            {"dormant", "0"},
+                            {"duplex", "full"},
+                            {"flags", "0x1003"},
+                            {"ifalias", "uplink"},
+                            {"ifindex", "7"},
+                            {"iflink", "8"},
+                            {"link_mode", "0"},
+                            {"mtu", "9000"},
+                            {"name_assign_type", "4"},
+                            {"netdev_group", "0"},
+                            {"operstate", "up"},
+                            {"speed", "10000"},
+                            {"tx_queue_len", "1000"},
+                            {"type", "1"}});
   setup.add_device("tun0", {{"operstate", "down"}, {"flags", "0x10"}, {"mtu", "x"}, {"speed", "-1"}});
   setup.add_device("odd0", {});
   setup.tree.write("sys/class/net/bonding_masters", "bond0\n");
@@ -88,12 +99,23 @@ TEST_CASE("the netclass collector reports what a device has", "[netclass]") {
                   {"duplex", ""},
                   {"ifalias", ""},
                   {"operstate", ""}}) == 1.0);
-  const std::vector<std::pair<std::string, double>> numbers{
-      {"address_assign_type", 1}, {"carrier", 1},          {"carrier_changes_total", 5}, {"carrier_up_changes_total", 3},
-      {"carrier_down_changes_total", 2}, {"device_id", 32}, {"dormant", 0},              {"flags", 4099},
-      {"iface_id", 7},            {"iface_link", 8},       {"iface_link_mode", 0},       {"mtu_bytes", 9000},
-      {"name_assign_type", 4},    {"net_dev_group", 0},    {"speed_bytes", 1.25e9},      {"transmit_queue_length", 1000},
-      {"protocol_type", 1}};
+  const std::vector<std::pair<std::string, double>> numbers{{"address_assign_type", 1},
+                                                            {"carrier", 1},
+                                                            {"carrier_changes_total", 5},
+                                                            {"carrier_up_changes_total", 3},
+                                                            {"carrier_down_changes_total", 2},
+                                                            {"device_id", 32},
+                                                            {"dormant", 0},
+                                                            {"flags", 4099},
+                                                            {"iface_id", 7},
+                                                            {"iface_link", 8},
+                                                            {"iface_link_mode", 0},
+                                                            {"mtu_bytes", 9000},
+                                                            {"name_assign_type", 4},
+                                                            {"net_dev_group", 0},
+                                                            {"speed_bytes", 1.25e9},
+                                                            {"transmit_queue_length", 1000},
+                                                            {"protocol_type", 1}};
   for (const auto& [name, value] : numbers) {
     INFO(name);
     CHECK(value_of(out, "node_network_" + name, {{"device", "eth0"}}) == value);
@@ -109,7 +131,8 @@ TEST_CASE("unknown speeds and whole devices can be left out", "[netclass]") {
   setup.add_device("eth0", {{"operstate", "up"}, {"speed", "0"}});
   setup.add_device("tun0", {{"operstate", "down"}, {"speed", "-1"}});
   setup.add_device("veth1", {{"operstate", "up"}, {"speed", "10"}});
-  const auto out = setup.run({"--collector.netclass.ignore-invalid-speed", "--collector.netclass.ignored-devices=^veth"});
+  const auto out =
+      setup.run({"--collector.netclass.ignore-invalid-speed", "--collector.netclass.ignored-devices=^veth"});
   CHECK(series_of(out, "node_network_up") == 2);
   CHECK(series_of(out, "node_network_speed_bytes") == 1);
   CHECK(value_of(out, "node_network_speed_bytes", {{"device", "eth0"}}) == 0.0);

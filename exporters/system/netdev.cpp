@@ -32,11 +32,11 @@ struct Counter {
 
 /// The columns of /proc/net/dev; some are sums of several counters in the kernel.
 constexpr std::array kCounters{
-    Counter{"receive_bytes", 0, {}},      Counter{"receive_packets", 1, {}},    Counter{"receive_errs", 2, {}},
-    Counter{"receive_drop", 3, {}},       Counter{"receive_fifo", 4, {}},       Counter{"receive_frame", 5, {}},
-    Counter{"receive_compressed", 6, {}}, Counter{"receive_multicast", 7, {}},  Counter{"transmit_bytes", 8, {}},
-    Counter{"transmit_packets", 9, {}},   Counter{"transmit_errs", 10, {}},     Counter{"transmit_drop", 11, {}},
-    Counter{"transmit_fifo", 12, {}},     Counter{"transmit_colls", 13, {}},    Counter{"transmit_carrier", 14, {}},
+    Counter{"receive_bytes", 0, {}},        Counter{"receive_packets", 1, {}},   Counter{"receive_errs", 2, {}},
+    Counter{"receive_drop", 3, {}},         Counter{"receive_fifo", 4, {}},      Counter{"receive_frame", 5, {}},
+    Counter{"receive_compressed", 6, {}},   Counter{"receive_multicast", 7, {}}, Counter{"transmit_bytes", 8, {}},
+    Counter{"transmit_packets", 9, {}},     Counter{"transmit_errs", 10, {}},    Counter{"transmit_drop", 11, {}},
+    Counter{"transmit_fifo", 12, {}},       Counter{"transmit_colls", 13, {}},   Counter{"transmit_carrier", 14, {}},
     Counter{"transmit_compressed", 15, {}},
 };
 
@@ -44,11 +44,11 @@ constexpr Counter kNohandler{"receive_nohandler", std::nullopt, "rx_nohandler"};
 
 /// The same columns under the names that --collector.netdev.enable-detailed-metrics has for them.
 constexpr std::array kRenamedCounters{
-    Counter{"receive_bytes", 0, {}},      Counter{"receive_packets", 1, {}},    Counter{"receive_errors", 2, {}},
-    Counter{"receive_dropped", 3, {}},    Counter{"receive_fifo", 4, {}},       Counter{"receive_frame", 5, {}},
-    Counter{"receive_compressed", 6, {}}, Counter{"receive_multicast", 7, {}},  Counter{"transmit_bytes", 8, {}},
-    Counter{"transmit_packets", 9, {}},   Counter{"transmit_errors", 10, {}},   Counter{"transmit_dropped", 11, {}},
-    Counter{"transmit_fifo", 12, {}},     Counter{"transmit_colls", 13, {}},    Counter{"transmit_carrier", 14, {}},
+    Counter{"receive_bytes", 0, {}},        Counter{"receive_packets", 1, {}},   Counter{"receive_errors", 2, {}},
+    Counter{"receive_dropped", 3, {}},      Counter{"receive_fifo", 4, {}},      Counter{"receive_frame", 5, {}},
+    Counter{"receive_compressed", 6, {}},   Counter{"receive_multicast", 7, {}}, Counter{"transmit_bytes", 8, {}},
+    Counter{"transmit_packets", 9, {}},     Counter{"transmit_errors", 10, {}},  Counter{"transmit_dropped", 11, {}},
+    Counter{"transmit_fifo", 12, {}},       Counter{"transmit_colls", 13, {}},   Counter{"transmit_carrier", 14, {}},
     Counter{"transmit_compressed", 15, {}},
 };
 
@@ -134,7 +134,8 @@ class NetdevCollector final : public Collector {
   void add_counter(const Counter& counter, const std::string& help, Families& families) {
     std::optional<Family> family;
     for (std::size_t i = 0; i < devices_.size(); ++i) {
-      const auto value = counter.column ? devices_[i].counters[*counter.column] : read_counter(devices_[i], counter.file);
+      const auto value =
+          counter.column ? devices_[i].counters[*counter.column] : read_counter(devices_[i], counter.file);
       if (!value) continue;
       if (!family) family = families.counter("node_network_" + std::string{counter.name} + "_total", help);
       if (label_alias_) {
@@ -153,8 +154,7 @@ class NetdevCollector final : public Collector {
   void add_addresses(Families& families) {
     for (const auto& address : read_device_addresses()) {
       if (ignores(address.device)) continue;
-      families
-          .gauge("node_network_address_info", "Always 1; the labels tell the addresses of each network device.")
+      families.gauge("node_network_address_info", "Always 1; the labels tell the addresses of each network device.")
           .add({{"address", address.address},
                 {"device", address.device},
                 {"netmask", address.prefix},

@@ -16,10 +16,11 @@ const std::string kHeadings =
     " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier "
     "compressed\n";
 
-const std::string kDevices = kHeadings +
-                             "    lo:    10      20    0    0    0     0          0         0       10      20    0    0    "
-                             "0     0       0          0\n"
-                             "  eth0:1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n";
+const std::string kDevices =
+    kHeadings +
+    "    lo:    10      20    0    0    0     0          0         0       10      20    0    0    "
+    "0     0       0          0\n"
+    "  eth0:1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n";
 
 struct Setup {
   Setup() {
@@ -75,8 +76,8 @@ TEST_CASE("the netdev collector reports every counter of every device", "[netdev
   int expected = 1;
   for (const auto* name :
        {"receive_bytes", "receive_packets", "receive_errs", "receive_drop", "receive_fifo", "receive_frame",
-        "receive_compressed", "receive_multicast", "transmit_bytes", "transmit_packets", "transmit_errs", "transmit_drop",
-        "transmit_fifo", "transmit_colls", "transmit_carrier", "transmit_compressed"}) {
+        "receive_compressed", "receive_multicast", "transmit_bytes", "transmit_packets", "transmit_errs",
+        "transmit_drop", "transmit_fifo", "transmit_colls", "transmit_carrier", "transmit_compressed"}) {
     const auto metric = "node_network_" + std::string{name} + "_total";
     INFO(metric);
     CHECK(value_of(out, metric, {{"device", "eth0"}}) == static_cast<double>(expected++));

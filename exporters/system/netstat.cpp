@@ -80,7 +80,8 @@ class NetstatCollector final : public Collector {
       if (!column.wanted && !field.empty()) continue;
       const auto value = to_double(field);
       if (!value) {
-        throw std::runtime_error(std::string{file} + ": " + column.metric.substr(std::string_view{"node_netstat_"}.size()) +
+        throw std::runtime_error(std::string{file} + ": " +
+                                 column.metric.substr(std::string_view{"node_netstat_"}.size()) +
                                  ": expected a number, got " + quoted(field));
       }
       families.untyped(column.metric, column.help).add(*value);

@@ -6,7 +6,8 @@
 
 namespace binnacle::system {
 
-/// A table of /proc/net/netstat or snmp, which is two lines: "Tcp: Name Name ..." and "Tcp: 1 2 ...". Views into the text.
+/// A table of /proc/net/netstat or snmp, which is two lines: "Tcp: Name Name ..." and "Tcp: 1 2 ...". Views into the
+/// text.
 struct NetTable {
   std::string_view protocol;
   std::string_view names;

@@ -53,7 +53,8 @@ TEST_CASE("tables that are cut are an error that names the file", "[netstat]") {
 
 TEST_CASE("the netstat collector reports the fields that its pattern picks", "[netstat]") {
   Setup setup;
-  setup.tree.write("proc/net/snmp6", "Ip6InOctets \t10\nUdp6InErrors \t11\nUdpLite6InErrors 12\nIp6InReceives 13\nodd 14\n");
+  setup.tree.write("proc/net/snmp6",
+                   "Ip6InOctets \t10\nUdp6InErrors \t11\nUdpLite6InErrors 12\nIp6InReceives 13\nodd 14\n");
   setup.start();
   for (int scrape = 0; scrape < 2; ++scrape) {
     const auto out = collect_once(*setup.collector);
@@ -75,7 +76,8 @@ TEST_CASE("fields that move between scrapes are found again", "[netstat]") {
   Setup setup;
   setup.start();
   collect_once(*setup.collector);
-  setup.tree.write("proc/net/netstat", "IpExt: InOctets OutOctets\nIpExt: 4 5\nTcpExt: TW New ListenDrops\nTcpExt: 2 0 33\n");
+  setup.tree.write("proc/net/netstat",
+                   "IpExt: InOctets OutOctets\nIpExt: 4 5\nTcpExt: TW New ListenDrops\nTcpExt: 2 0 33\n");
   const auto out = collect_once(*setup.collector);
   CHECK(value_of(out, "node_netstat_TcpExt_ListenDrops") == 33.0);
   CHECK(find_family(out, "node_netstat_TcpExt_SyncookiesSent") == nullptr);

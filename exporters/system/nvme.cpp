@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "nvme.h"
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -7,7 +9,6 @@
 #include "collectors.h"
 #include "core/file.h"
 #include "core/text.h"
-#include "nvme.h"
 
 namespace binnacle::system {
 
@@ -16,7 +17,8 @@ std::optional<std::string_view> nvme_namespace_id(std::string_view name) {
   if (!name.starts_with("nvme")) return std::nullopt;
   name.remove_prefix(4);
   const auto controller_end = name.find_first_not_of(kDigits);
-  if (controller_end == 0 || controller_end == std::string_view::npos || name[controller_end] != 'n') return std::nullopt;
+  if (controller_end == 0 || controller_end == std::string_view::npos || name[controller_end] != 'n')
+    return std::nullopt;
   name.remove_prefix(controller_end + 1);
   if (name.empty() || name.find_first_not_of(kDigits) != std::string_view::npos) return std::nullopt;
   return name;
@@ -66,7 +68,8 @@ class NvmeCollector final : public Collector {
   void write_namespace(Families& families, const std::string& device, std::string_view id, const std::string& folder) {
     const std::initializer_list<LabelView> labels{{"device", device}, {"nsid", id}};
     families.gauge("node_nvme_namespace_info", "1 for each NVMe namespace, from /sys/class/nvme/<device>/<namespace>.")
-        .add({{"ana_state", try_read_line(folder + "ana_state").value_or("unknown")}, {"device", device}, {"nsid", id}}, 1);
+        .add({{"ana_state", try_read_line(folder + "ana_state").value_or("unknown")}, {"device", device}, {"nsid", id}},
+             1);
     const auto block = number(folder + "queue/logical_block_size");
     if (!block) return;
     families
@@ -75,13 +78,17 @@ class NvmeCollector final : public Collector {
         .add(labels, *block);
     if (const auto size = number(folder + "size")) {
       families
-          .gauge("node_nvme_namespace_capacity_bytes", "The file size of the NVMe namespace, times its logical block size.")
+          .gauge("node_nvme_namespace_capacity_bytes",
+                 "The file size of the NVMe namespace, times its logical block size.")
           .add(labels, *size * *block);
-      families.gauge("node_nvme_namespace_size_bytes", "The file size of the NVMe namespace, times its logical block size.")
+      families
+          .gauge("node_nvme_namespace_size_bytes", "The file size of the NVMe namespace, times its logical block size.")
           .add(labels, *size * *block);
     }
     if (const auto used = number(folder + "nuse")) {
-      families.gauge("node_nvme_namespace_used_bytes", "Used bytes of the NVMe namespace: its nuse, times its logical block size.")
+      families
+          .gauge("node_nvme_namespace_used_bytes",
+                 "Used bytes of the NVMe namespace: its nuse, times its logical block size.")
           .add(labels, *used * *block);
     }
   }

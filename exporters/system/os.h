@@ -9,8 +9,8 @@
 
 namespace binnacle::system {
 
-/// Reads an os-release file: KEY=value lines, values quoted as a shell would have them. Lines of another form are passed
-/// over, as its readers do. Throws std::runtime_error when no line is left.
+/// Reads an os-release file: KEY=value lines, values quoted as a shell would have them. Lines of another form are
+/// passed over, as its readers do. Throws std::runtime_error when no line is left.
 std::map<std::string, std::string, std::less<>> parse_os_release(std::string_view text);
 
 /// The major.minor at the front of a version ("12", "20.04.2") as a number; nothing when it starts with none.

@@ -2,6 +2,7 @@
 #include "pid_files.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -12,6 +13,7 @@
 #include <memory>
 
 #include "core/text.h"
+#include "core/unique_fd.h"
 
 namespace binnacle::system {
 
@@ -143,11 +145,19 @@ bool list_ids(const std::string& folder, std::vector<int>& ids) {
   return true;
 }
 
-std::optional<std::uint64_t> count_open_files(const std::string& fd_folder, bool is_procfs) {
-  if (is_procfs) {
-    struct stat status {};
-    if (::stat(fd_folder.c_str(), &status) != 0) return std::nullopt;
-    if (status.st_size > 0) return static_cast<std::uint64_t>(status.st_size);
+bool fd_size_is_count(const std::string& procfs) {
+  struct statfs system {};
+  if (::statfs(procfs.c_str(), &system) != 0 || system.f_type != PROC_SUPER_MAGIC) return false;
+  struct stat folder {};
+  const UniqueFd held{::open("/dev/null", O_RDONLY | O_CLOEXEC)};  // so that the count is not 0
+  return ::stat((procfs + "/self/fd").c_str(), &folder) == 0 && folder.st_size > 0;
+}
+
+std::optional<std::uint64_t> count_open_files(const std::string& fd_folder, bool size_is_count) {
+  if (size_is_count) {
+    struct stat folder {};
+    if (::stat(fd_folder.c_str(), &folder) != 0) return std::nullopt;
+    return static_cast<std::uint64_t>(folder.st_size);
   }
   const Folder handle{::opendir(fd_folder.c_str()), ::closedir};
   if (!handle) return std::nullopt;
@@ -156,11 +166,6 @@ std::optional<std::uint64_t> count_open_files(const std::string& fd_folder, bool
     if (entry->d_name[0] != '.') ++count;
   }
   return count;
-}
-
-bool is_procfs(const std::string& folder) {
-  struct statfs status {};
-  return ::statfs(folder.c_str(), &status) == 0 && status.f_type == PROC_SUPER_MAGIC;
 }
 
 }  // namespace binnacle::system

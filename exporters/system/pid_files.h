@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-/// The files of one process below /proc/<pid>. Parsers give nothing for text that is cut or of another form: processes end
-/// while they are read.
+/// The files of one process below /proc/<pid>. Parsers give nothing for text that is cut or of another form: processes
+/// end while they are read.
 namespace binnacle::system {
 
 /// What we use of /proc/<pid>/stat (and of /proc/<pid>/task/<tid>/stat).
@@ -30,7 +30,7 @@ std::optional<PidStat> parse_pid_stat(std::string_view text);
 
 /// What we use of /proc/<pid>/status.
 struct PidStatus {
-  std::uint64_t swap_bytes = 0;  ///< 0 for kernel threads, which have no such line
+  std::uint64_t swap_bytes = 0;          ///< 0 for kernel threads, which have no such line
   std::uint64_t voluntary_switches = 0;  ///< of this thread alone
   std::uint64_t involuntary_switches = 0;
   std::uint64_t user = 0;  ///< the effective uid
@@ -55,14 +55,16 @@ std::vector<std::string> parse_command_line(std::string_view text);
 /// The value of `btime` in /proc/stat: when the host booted, in Unix seconds.
 std::optional<std::uint64_t> parse_boot_time(std::string_view text);
 
-/// The ids that have a folder in `folder` (/proc, or /proc/<pid>/task), sorted into `ids`. Returns whether it could be read.
+/// The ids that have a folder in `folder` (/proc, or /proc/<pid>/task), sorted into `ids`. Returns whether it could be
+/// read.
 bool list_ids(const std::string& folder, std::vector<int>& ids);
 
-/// How many files a process has open: the entries of its folder fd. Nothing when it may not be read. `is_procfs`: the
-/// kernel itself made the folder, and since Linux 6.2 tells the number as its size, to everybody.
-std::optional<std::uint64_t> count_open_files(const std::string& fd_folder, bool is_procfs);
+/// Whether this is a procfs that tells the number of open files as the size of /proc/<pid>/fd, to everybody: Linux 6.2
+/// and later.
+bool fd_size_is_count(const std::string& procfs);
 
-/// Whether a folder is in a procfs, and no recording of one.
-bool is_procfs(const std::string& folder);
+/// How many files a process has open: by the folder's size when `size_is_count`, else by its entries, which only the
+/// same user may list. Nothing when it may not be read.
+std::optional<std::uint64_t> count_open_files(const std::string& fd_folder, bool size_is_count);
 
 }  // namespace binnacle::system

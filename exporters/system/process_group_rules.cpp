@@ -42,8 +42,9 @@ Piece field_piece(std::string_view field, const YamlMap& config) {
   if (field == ".PID" || field == ".StartTime" || field == ".Cgroups") {
     throw config.error("name", "{{" + std::string{field} + "}} would make a group of each process");
   }
-  throw config.error("name", "expected {{.Comm}}, {{.ExeBase}}, {{.ExeFull}}, {{.Username}} or {{.Matches.NAME}}, got " +
-                                 quoted("{{" + std::string{field} + "}}"));
+  throw config.error("name",
+                     "expected {{.Comm}}, {{.ExeBase}}, {{.ExeFull}}, {{.Username}} or {{.Matches.NAME}}, got " +
+                         quoted("{{" + std::string{field} + "}}"));
 }
 
 std::vector<Piece> parse_template(std::string_view name, const YamlMap& config) {
@@ -126,8 +127,8 @@ bool GroupRules::Item::selects(const ProcessFacts& process, Captures& captures) 
     if (!pattern->Match(line, 0, line.size(), re2::RE2::UNANCHORED, groups.data(), static_cast<int>(groups.size()))) {
       return false;
     }
-    for (const auto& [index, name] : pattern->CapturingGroupNames()) {
-      captures[name] = std::string{groups[static_cast<std::size_t>(index)]};
+    for (const auto& [index, group] : pattern->CapturingGroupNames()) {
+      captures[group] = std::string{groups[static_cast<std::size_t>(index)]};
     }
   }
   return true;

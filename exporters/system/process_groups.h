@@ -28,8 +28,8 @@ struct ProcessFacts {
 /// The configured groups of processes: the list `process_names`, in the shape of process-exporter's config.
 ///
 /// Items are tried in order, the first that matches names the process' group. Within an item every selector given must
-/// match: one of `comm`, one of `exe` (the command line's first word: its whole path when the item has a slash, else its
-/// last part), and all of `cmdline` (RE2 patterns, matched anywhere in the words joined by blanks).
+/// match: one of `comm`, one of `exe` (the command line's first word: its whole path when the item has a slash, else
+/// its last part), and all of `cmdline` (RE2 patterns, matched anywhere in the words joined by blanks).
 class GroupRules {
  public:
   GroupRules();
@@ -61,8 +61,8 @@ class GroupRules {
 /// Holds the rules in force: the config's reader sets them, the collector takes them, on different threads.
 class ProcessGroups {
  public:
-  /// Reads the list `process_names`; absent is no rules. Throws ConfigError that names the key and its line: an item without
-  /// a selector, a bad pattern, a field in a name that is unknown or would make a group of each process.
+  /// Reads the list `process_names`; absent is no rules. Throws ConfigError that names the key and its line: an item
+  /// without a selector, a bad pattern, a field in a name that is unknown or would make a group of each process.
   static std::shared_ptr<const GroupRules> parse(YamlMap& config);
 
   void set(std::shared_ptr<const GroupRules> rules);

@@ -59,12 +59,15 @@ class ProcessesCollector final : public Collector {
     auto& families = out.families;
     families.gauge("node_processes_threads", "Threads of all processes, from /proc/<pid>/stat.")
         .add(static_cast<double>(threads));
-    families.gauge("node_processes_max_threads", "Most threads that the kernel allows, from /proc/sys/kernel/threads-max.")
+    families
+        .gauge("node_processes_max_threads", "Most threads that the kernel allows, from /proc/sys/kernel/threads-max.")
         .add(number_in("sys/kernel/threads-max"));
-    add_states(families.gauge("node_processes_state", "Processes in each state, from /proc/<pid>/stat."), "state", states);
+    add_states(families.gauge("node_processes_state", "Processes in each state, from /proc/<pid>/stat."), "state",
+               states);
     if (any_thread) {
-      add_states(families.gauge("node_processes_threads_state", "Threads in each state, from /proc/<pid>/task/<tid>/stat."),
-                 "thread_state", thread_states);
+      add_states(
+          families.gauge("node_processes_threads_state", "Threads in each state, from /proc/<pid>/task/<tid>/stat."),
+          "thread_state", thread_states);
     }
     families.gauge("node_processes_pids", "Processes, by the folders in /proc.").add(static_cast<double>(processes));
     families.gauge("node_processes_max_processes", "Ids of processes end here, from /proc/sys/kernel/pid_max.")

@@ -13,7 +13,8 @@ namespace {
 std::string_view value_of(std::string_view& rest, std::string_view key, std::string_view what) {
   auto field = next_field(rest);
   if (take_until(field, '=') != key) {
-    throw std::runtime_error(std::string{what} + ": expected " + std::string{key} + "=, the line is cut or of another form");
+    throw std::runtime_error(std::string{what} + ": expected " + std::string{key} +
+                             "=, the line is cut or of another form");
   }
   return field;
 }

@@ -22,8 +22,8 @@ struct Psi {
 };
 
 /// Reads the text of /proc/pressure/* or of a cgroup's *.pressure. A line that is absent stays unset (cpu has no `full`
-/// before Linux 5.13, irq no `some`); lines of other names are passed over. Throws std::runtime_error, which starts with
-/// `what` (the file), when a line is cut or a number is none.
+/// before Linux 5.13, irq no `some`); lines of other names are passed over. Throws std::runtime_error, which starts
+/// with `what` (the file), when a line is cut or a number is none.
 Psi parse_psi(std::string_view text, std::string_view what = "pressure");
 
 }  // namespace binnacle::system

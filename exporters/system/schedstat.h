@@ -15,8 +15,8 @@ struct CpuSchedule {
   std::uint64_t timeslices = 0;
 };
 
-/// Reads the lines of the CPUs in the text of /proc/schedstat. Throws std::runtime_error when there is none or when one is
-/// cut.
+/// Reads the lines of the CPUs in the text of /proc/schedstat. Throws std::runtime_error when there is none or when one
+/// is cut.
 std::vector<CpuSchedule> parse_schedstat(std::string_view text);
 
 }  // namespace binnacle::system

@@ -50,8 +50,7 @@ class SockstatCollector final : public Collector {
     const auto metric = "node_sockstat_" + protocol + '_' + name;
     families.gauge(metric, "Number " + name + " of " + protocol + " sockets, from /proc/" + file + '.').add(value);
     if (name != "mem") return;
-    families
-        .gauge(metric + "_bytes", "Memory of " + protocol + " sockets' buffers in bytes, from /proc/" + file + '.')
+    families.gauge(metric + "_bytes", "Memory of " + protocol + " sockets' buffers in bytes, from /proc/" + file + '.')
         .add(value * page_size_);
   }
 

@@ -24,8 +24,7 @@ TEST_CASE("sockstat has pairs of names and numbers for each protocol", "[socksta
 TEST_CASE("a cut or strange sockstat is an error that names the file", "[sockstat]") {
   CHECK_THROWS_WITH(parse_sockstat("", "net/sockstat"), "net/sockstat: the file is empty");
   CHECK_THROWS_WITH(parse_sockstat("TCP:\n", "net/sockstat"), "net/sockstat: \"TCP\": the line is cut");
-  CHECK_THROWS_WITH(parse_sockstat("TCP: inuse", "net/sockstat6"),
-                    "net/sockstat6: inuse: expected a number, got \"\"");
+  CHECK_THROWS_WITH(parse_sockstat("TCP: inuse", "net/sockstat6"), "net/sockstat6: inuse: expected a number, got \"\"");
   CHECK_THROWS_WITH(parse_sockstat("TCP: inuse 1 tw x\n", "net/sockstat"),
                     "net/sockstat: tw: expected a number, got \"x\"");
 }

@@ -21,9 +21,12 @@ struct Line {
 };
 
 constexpr std::array kLines{
-    Line{"intr", &KernelStat::interrupts},     Line{"ctxt", &KernelStat::context_switches},
-    Line{"btime", &KernelStat::boot_time},     Line{"processes", &KernelStat::forks},
-    Line{"procs_running", &KernelStat::procs_running}, Line{"procs_blocked", &KernelStat::procs_blocked},
+    Line{"intr", &KernelStat::interrupts},
+    Line{"ctxt", &KernelStat::context_switches},
+    Line{"btime", &KernelStat::boot_time},
+    Line{"processes", &KernelStat::forks},
+    Line{"procs_running", &KernelStat::procs_running},
+    Line{"procs_blocked", &KernelStat::procs_blocked},
 };
 
 std::vector<std::uint64_t> parse_softirqs(std::string_view rest) {

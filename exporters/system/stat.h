@@ -24,8 +24,8 @@ struct KernelStat {
   std::vector<std::uint64_t> softirqs;
 };
 
-/// Reads the text of /proc/stat, without the lines of the CPUs. Throws std::runtime_error that names the line when one is
-/// missing (softirq may be) or its number is none.
+/// Reads the text of /proc/stat, without the lines of the CPUs. Throws std::runtime_error that names the line when one
+/// is missing (softirq may be) or its number is none.
 KernelStat parse_stat(std::string_view text);
 
 }  // namespace binnacle::system

@@ -7,7 +7,7 @@
 namespace binnacle::system {
 
 SystemExporter::SystemExporter() {
-  for (auto& row : make_collectors(paths_)) {
+  for (auto& row : make_collectors(paths_, process_groups_)) {
     kinds_.push_back({row.name, row.enabled_by_default, row.help});
     host_->collectors.push_back({row.name, std::move(row.collector)});
   }
@@ -55,6 +55,10 @@ void SystemExporter::start(const std::function<bool(const std::string& collector
   for (auto& entry : host_->collectors) {
     if (enabled(entry.name)) entry.collector->start();
   }
+}
+
+std::function<void()> SystemExporter::load(YamlMap& config) {
+  return [this, groups = ProcessGroups::parse(config)] { process_groups_.set(groups); };
 }
 
 std::vector<std::shared_ptr<Target>> SystemExporter::targets() { return {host_}; }

@@ -5,6 +5,7 @@
 
 #include "core/exporter.h"
 #include "paths.h"
+#include "process_groups.h"
 
 namespace binnacle::system {
 
@@ -18,10 +19,12 @@ class SystemExporter final : public Exporter {
   [[nodiscard]] std::vector<HealthRule> health_rules() const override;
   void add_flags(Flags& flags) override;
   void start(const std::function<bool(const std::string& collector)>& enabled) override;
+  std::function<void()> load(YamlMap& config) override;
   std::vector<std::shared_ptr<Target>> targets() override;
 
  private:
   Paths paths_;
+  ProcessGroups process_groups_;
   std::vector<CollectorKind> kinds_;
   std::shared_ptr<Target> host_ = std::make_shared<Target>();
 };

@@ -71,9 +71,10 @@ inline std::optional<double> value_of(const Output& out, std::string_view name,
   const auto* family = find_family(out, name);
   if (family == nullptr) return std::nullopt;
   for (const auto& metric : family->metric) {
-    const bool same = std::equal(
-        metric.label.begin(), metric.label.end(), labels.begin(), labels.end(),
-        [](const auto& label, const auto& wanted) { return label.name == wanted.first && label.value == wanted.second; });
+    const bool same = std::equal(metric.label.begin(), metric.label.end(), labels.begin(), labels.end(),
+                                 [](const auto& label, const auto& wanted) {
+                                   return label.name == wanted.first && label.value == wanted.second;
+                                 });
     if (!same) continue;
     switch (family->type) {
       case prometheus::MetricType::Counter:

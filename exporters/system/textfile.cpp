@@ -97,7 +97,8 @@ class TextfileCollector final : public Collector {
     if (stamps_.contains(path)) return;  // two patterns match its folder
     try {
       struct stat info {};
-      if (::stat(path.c_str(), &info) != 0) throw std::system_error(errno, std::generic_category(), "expected a file to read");
+      if (::stat(path.c_str(), &info) != 0)
+        throw std::system_error(errno, std::generic_category(), "expected a file to read");
       if (!S_ISREG(info.st_mode)) throw std::runtime_error("expected a regular file");
       if (info.st_size > static_cast<off_t>(kFileLimit)) {
         throw std::runtime_error("expected at most 16 MiB, got " + std::to_string(info.st_size) + " bytes");
@@ -113,8 +114,8 @@ class TextfileCollector final : public Collector {
   }
 
   static std::string stamp(const struct stat& info) {
-    return std::to_string(info.st_ino) + ' ' + std::to_string(info.st_size) + ' ' + std::to_string(info.st_mtim.tv_sec) +
-           '.' + std::to_string(info.st_mtim.tv_nsec);
+    return std::to_string(info.st_ino) + ' ' + std::to_string(info.st_size) + ' ' +
+           std::to_string(info.st_mtim.tv_sec) + '.' + std::to_string(info.st_mtim.tv_nsec);
   }
 
   /// A problem is logged once for each state of its file, not at every scrape.

@@ -6,7 +6,8 @@
 
 namespace binnacle::system {
 
-/// The folders that a --collector.textfile.directory stands for: what a pattern matches, sorted, or else the text itself.
+/// The folders that a --collector.textfile.directory stands for: what a pattern matches, sorted, or else the text
+/// itself.
 std::vector<std::string> expand_directory(const std::string& directory);
 
 /// A path without doubled slashes, `.` elements and slashes at its end.

@@ -76,8 +76,8 @@ class Merger {
 
   void add(TextFamily family) {
     const std::size_t line = family.series.front().line;
-    if (const auto taken = name_taken(family)) {
-      problem(line, "expected another name than " + family.name + ", which is a part of " + *taken);
+    if (const auto collision = find_collision(family)) {
+      problem(line, "expected another name than " + family.name + ", " + *collision);
       return;
     }
     const auto [known, added] = origins_.try_emplace(family.name);
@@ -112,13 +112,15 @@ class Merger {
     }
   }
 
-  /// The histogram or summary that has, or would have, a sample of this name or parts named as a family that is there.
-  [[nodiscard]] std::optional<std::string> name_taken(const TextFamily& family) const {
+  /// Whether a sample of this family would have the name of another family's part, or the other way round.
+  [[nodiscard]] std::optional<std::string> find_collision(const TextFamily& family) const {
     for (const auto part : kParts) {
-      if (has_parts(family.type) && origins_.contains(family.name + std::string{part})) return family.name;
+      const std::string part_name = family.name + std::string{part};
+      if (has_parts(family.type) && origins_.contains(part_name)) return "one of whose parts is the name " + part_name;
       if (!family.name.ends_with(part)) continue;
       const auto base = origins_.find(family.name.substr(0, family.name.size() - part.size()));
-      if (base != origins_.end() && has_parts(merged_.families[base->second.index].type)) return base->first;
+      if (base == origins_.end() || !has_parts(merged_.families[base->second.index].type)) continue;
+      return "which is a part of " + base->first;
     }
     return std::nullopt;
   }

@@ -171,9 +171,8 @@ class Parser {
   std::size_t family_of(std::string_view name, Part& part) {
     part = Part::value;
     if (const auto known = by_name_.find(std::string{name}); known != by_name_.end()) return known->second;
-    for (const auto& [suffix, meaning] : {std::pair<std::string_view, Part>{"_sum", Part::sum},
-                                          {"_count", Part::count},
-                                          {"_bucket", Part::value}}) {
+    for (const auto& [suffix, meaning] :
+         {std::pair<std::string_view, Part>{"_sum", Part::sum}, {"_count", Part::count}, {"_bucket", Part::value}}) {
       if (!name.ends_with(suffix)) continue;
       const auto base = by_name_.find(std::string{name.substr(0, name.size() - suffix.size())});
       if (base == by_name_.end()) continue;
@@ -344,7 +343,8 @@ class Parser {
       if (family.series.empty()) continue;
       for (auto& series : family.series) {
         if (family.type == MetricType::Histogram) close_histogram(series.metric.histogram);
-        if (family.type == MetricType::Summary) keep_last(series.metric.summary.quantile, &ClientMetric::Quantile::quantile);
+        if (family.type == MetricType::Summary)
+          keep_last(series.metric.summary.quantile, &ClientMetric::Quantile::quantile);
       }
       fill_labels(family);
       families.push_back(std::move(family));
@@ -374,7 +374,8 @@ class Parser {
 
   void fill_labels(TextFamily& family) {
     const auto same_names = [](const auto& a, const auto& b) {
-      return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) { return x.name == y.name; });
+      return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                        [](const auto& x, const auto& y) { return x.name == y.name; });
     };
     const auto& first = family.series.front().metric.label;
     if (std::all_of(family.series.begin(), family.series.end(),

@@ -61,7 +61,8 @@ class ThermalZoneCollector final : public Collector {
         .gauge("node_cooling_device_cur_state",
                "How much the cooling device cools, from 0 to its most; -1 when not known; from /sys/class/thermal.")
         .add({{"name", name}, {"type", *type}}, static_cast<double>(*now));
-    families.gauge("node_cooling_device_max_state", "The most that the cooling device can cool, from /sys/class/thermal.")
+    families
+        .gauge("node_cooling_device_max_state", "The most that the cooling device can cool, from /sys/class/thermal.")
         .add({{"name", name}, {"type", *type}}, static_cast<double>(*most));
   }
 

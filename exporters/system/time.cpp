@@ -28,8 +28,7 @@ class TimeCollector final : public Collector {
     }
     out.families.gauge("node_time_seconds", "Time of the machine's clock in seconds since 1970.")
         .add(static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9);
-    out.families
-        .gauge("node_time_zone_offset_seconds", "Seconds by which the exporter's time zone is ahead of UTC.")
+    out.families.gauge("node_time_zone_offset_seconds", "Seconds by which the exporter's time zone is ahead of UTC.")
         .add({{"time_zone", local.tm_zone}}, static_cast<double>(local.tm_gmtoff));
     collect_clocksources(out.families);
   }

@@ -24,10 +24,12 @@ OURS_ALONE = ("node_scrape_collector_", "node_textfile_mtime_seconds", "node_exp
 
 def peer_output(stack, binary, names):
     url = f"http://127.0.0.1:{free_port()}"
-    flags = [flag for flag in SHARED_FLAGS if not flag.startswith("--path.udev") or "--path.udev.data" in help_of(binary)]
-    process = stack.start("node_exporter", [
-        binary, "--web.listen-address=" + url.removeprefix("http://"), "--collector.disable-defaults",
-        *sorted(f"--collector.{name}" for name in names), *flags, "--no-collector.netdev.netlink"])
+    known = help_of(binary)
+    flags = [flag for flag in [*SHARED_FLAGS, "--no-collector.netdev.netlink"]
+             if flag.partition("=")[0].replace("--no-", "--") in known.replace("--[no-]", "--")]
+    flags += [f"--collector.{name}" for name in sorted(names) if f"--collector.{name}" not in flags]
+    process = stack.start("node_exporter", [binary, "--web.listen-address=" + url.removeprefix("http://"),
+                                            "--collector.disable-defaults", *flags])
     process.wait_until(lambda: answers(url + "/"), "answers")
     return request(url + "/metrics").text
 

@@ -20,7 +20,6 @@ class Case:
     series: dict  # series as written -> values
     expect: dict  # time -> list of {severity: description, label: value ...}
     interval: str = "1m"
-    gap: bool = True
 
     def firing(self, severity):
         """Times (in order) at which this severity is expected to fire, and at which it is not."""
@@ -56,13 +55,18 @@ class Component:
     records: list
 
 
+def read_strings(path):
+    """YAML in which every scalar is text: 0x20 is a series of zeros here, not the number 32."""
+    return yaml.load(path.read_text(), Loader=yaml.BaseLoader)
+
+
 def load(folder):
     folder = pathlib.Path(folder)
-    common = yaml.safe_load((folder / "common.yaml").read_text())
+    common = read_strings(folder / "common.yaml")
     component = Component(common, {}, [], [])
     for path in sorted(folder.glob("*.yaml")):
-        document = yaml.safe_load(path.read_text())
-        if path.name == "common.yaml":
+        document = read_strings(path)
+        if path.name in ("common.yaml", "equivalent.yaml"):
             continue
         if path.name == "quiet-hosts.yaml":
             component.scenarios = [Scenario(**item) for item in document]
@@ -75,7 +79,7 @@ def load(folder):
                 raise ValueError(f"{path}: {name} has cases in two files")
             cases = [Case(name, item["case"], item["series"],
                           {str(time): alerts or [] for time, alerts in item["expect"].items()},
-                          item.get("interval", "1m"), item.get("gap", True)) for item in entry["cases"]]
+                          item.get("interval", "1m")) for item in entry["cases"]]
             component.alerts[name] = {"summary": entry["summary"], "cases": cases}
     return component
 
@@ -162,10 +166,11 @@ def test_groups(alert, entry, common):
         if quiet_below and quiet_below.interval == case.interval:
             other = input_series(quiet_below.series, common, {"instance": "host-b:9100"})
             groups.append(group_for(case, summary, common, case.name + " (a second host is well)", series + other))
-        if case.gap:
-            index = max(1, int(0.4 * promql.seconds(fires[0]) / promql.seconds(case.interval)))
+        if case.interval == "1m":
+            index = minutes(fires[0]) - 1  # the alert is pending there
             holes = [{"series": row["series"], "values": with_gap(row["values"], index)} for row in series]
-            groups.append(group_for(case, summary, common, case.name + " (one scrape is missing)", holes))
+            so_far = {time: alerts for time, alerts in case.expect.items() if minutes(time) <= minutes(fires[0])}
+            groups.append(group_for(case, summary, common, case.name + " (one scrape is missing)", holes, so_far))
         length = max(len(expand_values(str(v))) for v in case.series.values()) * promql.seconds(case.interval)
         gone = [{"series": row["series"], "values": " ".join(expand_values(row["values"]) + ["stale"])} for row in series]
         groups.append(group_for(case, summary, common, case.name + " (then the target is gone)", gone,
@@ -184,16 +189,31 @@ def scenario_group(scenario, common):
 
 
 def record_groups(records, common):
+    common = {**common, "decoys": [d for d in common["decoys"] if "alerts_only" not in d]}
     for item in records:
         yield {"name": f"{item['record']}: {item['case']}", "interval": "1m",
                "input_series": input_series(item["series"], common),
                "promql_expr_test": [{"expr": item["record"], "eval_time": item["at"], "exp_samples": [
-                   {"labels": series_text(item["record"] + sample["labels"], {}, common["labels"]), "value": sample["value"]}
+                   {"labels": series_text(item["record"] + sample["labels"], {}, common["labels"]), "value": float(sample["value"])}
                    for sample in item["samples"]]}]}
 
 
-def test_document(rule_files, groups, evaluation_interval="1m"):
-    return {"rule_files": [str(path) for path in rule_files], "evaluation_interval": evaluation_interval, "tests": groups}
+def test_document(rule_files, groups, interval="1m"):
+    return {"rule_files": [str(path) for path in rule_files], "evaluation_interval": interval, "tests": groups}
+
+
+def test_documents(rule_files, groups):
+    """One document for each sample interval, with the rules evaluated as often as there are samples."""
+    by_interval = {}
+    for group in groups:
+        by_interval.setdefault(group["interval"], []).append(group)
+    return {interval: test_document(rule_files, some, interval) for interval, some in by_interval.items()}
+
+
+def rule_file(path, rules):
+    """Writes some rules as a rule file of one group."""
+    path.write_text(yaml.safe_dump({"groups": [{"name": "tested", "rules": rules}]}))
+    return path
 
 
 def promtool(documents, folder):

@@ -5,6 +5,7 @@
 usage: test_alerts.py --cases FOLDER RULES...
 """
 import argparse
+import pathlib
 import sys
 import tempfile
 
@@ -19,19 +20,23 @@ def main():
     component = cases.load(args.cases)
     common = component.common
 
+    rules = cases.read_rules(args.rules)
+    folder = tempfile.TemporaryDirectory()
     documents = {}
     counts = {"written": 0, "derived": 0}
     for alert, entry in component.alerts.items():
         groups = cases.test_groups(alert, entry, common)
-        documents[alert] = cases.test_document(args.rules, groups)
+        # An alert is tested with its own rules only, which is much faster; the quiet hosts meet all rules.
+        own = cases.rule_file(pathlib.Path(folder.name) / f"{alert}.yaml", [r for _, r in rules if r.get("alert") == alert])
+        for interval, document in cases.test_documents([own], groups).items():
+            documents[f"{alert} (every {interval})"] = document
         counts["written"] += len(entry["cases"])
         counts["derived"] += len(groups) - len(entry["cases"])
     documents["quiet hosts"] = cases.test_document(
         args.rules, [cases.scenario_group(s, common) for s in component.scenarios])
     documents["recording rules"] = cases.test_document(args.rules, list(cases.record_groups(component.records, common)))
 
-    with tempfile.TemporaryDirectory() as folder:
-        results = cases.promtool(documents, folder)
+    results = cases.promtool(documents, folder.name)
     failed = [name for name, (passed, _) in results.items() if not passed]
     for name in failed:
         print(f"{name} failed:\n{results[name][1]}\n")

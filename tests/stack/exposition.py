@@ -21,7 +21,7 @@ def parse(text):
     def family(name):
         return families.setdefault(name, Family(name))
 
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if line.startswith("# HELP "):
             name, _, rest = line[7:].partition(" ")
             family(name).help = rest

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""10,000 scrapes leave open files, threads and memory where they were."""
+
+import http.client
+import threading
+import time
+import urllib.parse
+
+from helpers import PROMETHEUS_ACCEPT, open_files, show, status_kib, thread_count
+from processes import wait_for
+
+WARM_UP = 500
+SCRAPES = 10_000
+CLIENTS = 4
+# As different clients ask: text, OpenMetrics, gzipped or not, a part, and what is refused.
+REQUESTS = [("/metrics", {"Accept": PROMETHEUS_ACCEPT, "Accept-Encoding": "gzip"}), ("/metrics", {}),
+            ("/metrics", {"Accept": PROMETHEUS_ACCEPT, "Accept-Encoding": "gzip"}), ("/metrics?collect[]=cpu", {}),
+            ("/metrics", {"Accept": PROMETHEUS_ACCEPT, "Accept-Encoding": "gzip"}), ("/health/detailed", {}),
+            ("/metrics", {"Accept": PROMETHEUS_ACCEPT, "Accept-Encoding": "gzip"}), ("/metrics?collect[]=x", {}),
+            ("/metrics/meminfo", {"Accept": PROMETHEUS_ACCEPT}), ("/", {})]
+EXPECTED = {"/metrics?collect[]=x": 400}
+
+
+def scrape_many(url, count):
+    """`count` requests by several clients, each on a connection of its own. Returns the seconds that it took."""
+    parts = urllib.parse.urlsplit(url)
+    failures = []
+
+    def client(number):
+        for i in range(number, count, CLIENTS):
+            path, headers = REQUESTS[i // CLIENTS % len(REQUESTS)]
+            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+            try:
+                connection.request("GET", path, headers=headers)
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status != EXPECTED.get(path, 200):
+                    failures.append((path, answer.status))
+            except (OSError, http.client.HTTPException) as error:
+                failures.append((path, repr(error)))
+            finally:
+                connection.close()
+    start = time.monotonic()
+    clients = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
+    for one in clients:
+        one.start()
+    for one in clients:
+        one.join()
+    assert not failures, failures[:5]
+    return time.monotonic() - start
+
+
+def at_rest(process):
+    """(open files, threads) once the last connections are closed."""
+    def same():
+        first = (open_files(process.pid), thread_count(process.pid))
+        time.sleep(0.5)
+        return first if (open_files(process.pid), thread_count(process.pid)) == first else None
+    return wait_for(same, "open files and threads at rest")
+
+
+def test_ten_thousand_scrapes(binary, stack):
+    process, url = stack.start_exporter(binary)
+    scrape_many(url, WARM_UP)
+    files, threads = at_rest(process)
+    resident, own = status_kib(process.pid, "VmRSS"), status_kib(process.pid, "RssAnon")
+    figures = [f"after {WARM_UP:>6}: {len(files)} open files, {threads} threads, {resident} KiB resident ({own} KiB own)"]
+    took = 0.0
+    for done in range(SCRAPES // 5, SCRAPES + 1, SCRAPES // 5):
+        took += scrape_many(url, SCRAPES // 5)
+        figures.append(f"after {WARM_UP + done:>6}: {len(open_files(process.pid))} open files, {thread_count(process.pid)} "
+                       f"threads, {status_kib(process.pid, 'VmRSS')} KiB resident ({status_kib(process.pid, 'RssAnon')} KiB own)")
+    files_after, threads_after = at_rest(process)
+    resident_after = status_kib(process.pid, "VmRSS")
+    show(*figures, f"at rest: {len(files_after)} open files, {threads_after} threads, {resident_after} KiB resident; "
+         f"peak {status_kib(process.pid, 'VmHWM')} KiB", f"{SCRAPES} requests in {took:.1f} s by {CLIENTS} clients")
+    assert len(files_after) == len(files), (files, files_after)
+    assert threads_after == threads
+    assert resident_after - resident < 1024 + resident * 0.02, f"{resident} KiB became {resident_after} KiB"
+    log = process.log_text().splitlines()
+    assert len(log) < 20, log[:20]

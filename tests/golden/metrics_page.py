@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""docs/metrics.md from the golden files: every family with its type, labels and HELP."""
+
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../stack"))
+from exposition import parse  # noqa: E402
+
+PAGE = os.path.join(HERE, "../../docs/metrics.md")
+HEAD = """# Metrics
+
+Every metric family of every exporter, as the golden tests see it. Generated from `tests/golden/*.prom` by
+`tests/golden/check.py --update`; do not edit.
+"""
+
+
+def row(family):
+    labels = sorted({name for _, labels in family.samples for name, _ in labels})
+    shown = ", ".join(f"`{label}`" for label in labels)
+    text = family.help.replace("|", "\\|")
+    return f"| `{family.name}` | {family.type} | {shown} | {text} |"
+
+
+def page(exporter, golden, prefixes):
+    """`prefixes` of the exporter's own names; the rest are what a user's textfile brought."""
+    families = sorted((family for family in parse(golden).values() if family.name.startswith(prefixes)),
+                      key=lambda family: family.name)
+    lines = [HEAD, f"## {exporter}-exporter ({len(families)} families)", "", "| name | type | labels | meaning |",
+             "|---|---|---|---|", *map(row, families)]
+    return "\n".join(lines) + "\n"

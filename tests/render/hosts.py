@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exporter on this host and on the fixtures, and the Prometheus that scrapes both."""
+
+import glob
+import json
+import os
+import sys
+import time
+import urllib.parse
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [os.path.join(ROOT, "tests/golden"), os.path.join(ROOT, "tests/stack")]
+import fixture  # noqa: E402
+from processes import StackError, answers, free_port, query, request, wait_for  # noqa: E402
+
+LIVE, FIXTURES = "live", "fixtures"
+JOB = "system"
+
+# Long enough for the exporter's deadline, which is half a second less, on a machine that builds meanwhile.
+SCRAPE_INTERVAL = 2  # seconds
+# How long every target must have answered before anything is drawn; a rate over four scrapes fits in twice.
+STEADY = 20  # seconds
+LIMIT = 300  # seconds
+
+LIVE_CONFIG = "process_names: []\n"
+
+
+def start_exporters(stack, binary):
+    """{name of the host: host:port}"""
+    flags = {
+        LIVE: ["--collector.processes", "--collector.textfile.directory=" + textfiles(stack)],
+        FIXTURES: [*fixture.SHARED_FLAGS, f"--config.file={fixture.FIXTURES}/config.yml"],
+    }
+    return {host: urllib.parse.urlsplit(stack.start_exporter(binary, *extra, name=host)[1]).netloc
+            for host, extra in flags.items()}
+
+
+def textfiles(stack):
+    """A folder with a textfile as a backup script would leave it."""
+    folder = stack.path("textfiles")
+    os.mkdir(folder)
+    with open(os.path.join(folder, "backup.prom"), "w", encoding="utf-8") as file:
+        file.write("# HELP backup_last_success_timestamp_seconds When the last backup ended well.\n"
+                   "# TYPE backup_last_success_timestamp_seconds gauge\n"
+                   f"backup_last_success_timestamp_seconds {int(time.time())}\n")
+    return folder
+
+
+def start_prometheus(stack, hosts):
+    """Debian's Prometheus with the alerts and recording rules loaded; each target's instance is its host's name."""
+    config = {
+        "global": {"scrape_interval": f"{SCRAPE_INTERVAL}s", "scrape_timeout": f"{SCRAPE_INTERVAL}s",
+                   "evaluation_interval": f"{SCRAPE_INTERVAL}s"},
+        "rule_files": sorted(glob.glob(os.path.join(ROOT, "alerts/*.rules.yaml"))),
+        "scrape_configs": [{"job_name": JOB, "static_configs": [
+            {"targets": [address], "labels": {"instance": host}} for host, address in hosts.items()]}],
+    }
+    port = free_port()
+    process = stack.start("prometheus", [
+        "prometheus", f"--config.file={stack.write('prometheus.yml', json.dumps(config))}",
+        f"--storage.tsdb.path={stack.path('tsdb')}", f"--web.listen-address=127.0.0.1:{port}"])
+    url = f"http://127.0.0.1:{port}"
+    process.wait_until(lambda: answers(url + "/-/ready"), "ready")
+    return url
+
+
+def is_steady(url, hosts):
+    """Whether for a while every target has answered every scrape, and each of its collectors did the same each time."""
+    scrapes = {labels["instance"]: count for labels, count in query(url, f"count_over_time(up[{STEADY}s])")}
+    up = {labels["instance"]: value for labels, value in query(url, f"min_over_time(up[{STEADY}s])")}
+    changing = query(url, f"max_over_time(node_scrape_collector_success[{STEADY}s])"
+                          f" != min_over_time(node_scrape_collector_success[{STEADY}s])")
+    enough = STEADY // SCRAPE_INTERVAL - 1
+    return not changing and all(up.get(host) == 1 and scrapes.get(host, 0) >= enough for host in hosts)
+
+
+def broken_rules(url):
+    """Rules that Prometheus cannot evaluate, or None while some have not been tried."""
+    groups = request(url + "/api/v1/rules").json()["data"]["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    if any(rule["health"] == "unknown" for rule in rules):
+        return None
+    return [f"{rule['name']}: {rule['lastError']}" for rule in rules if rule["health"] != "ok"]
+
+
+def record(url, hosts, seconds=0):
+    """Waits until there is enough to draw, and at least so long. Returns the time range in milliseconds."""
+    begin = time.time()
+    wait_for(lambda: time.time() > begin + seconds and is_steady(url, hosts),
+             "every target answers every scrape", LIMIT + seconds, SCRAPE_INTERVAL / 2)
+    end = time.time()
+    wait_for(lambda: broken_rules(url) is not None, "every rule has been evaluated", LIMIT)
+    broken = broken_rules(url)
+    if broken:
+        raise StackError("rules that cannot be evaluated: " + "; ".join(broken))
+    return int(begin * 1000), int(end * 1000)

@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Draws every generated dashboard with Grafana's components in headless Chromium, and proves that every panel has data.
+
+The system exporter runs on this host and on the fixtures under a real Prometheus. Exit codes: 0 all well, 1 not,
+77 nothing was tried, since the npm packages are not installed.
+"""
+
+import argparse
+import glob
+import json
+import os
+import shutil
+import signal
+import sys
+
+import hosts
+from browser import Browser
+from load import Load
+from page import HERE, PageServer, node
+from processes import Stack, StackError
+from verdict import Judge, load_allowed
+
+SKIPPED = 77
+WIDTH = 1400  # pixels
+THEMES = ("dark", "light")
+NEEDED = {"node": "nodejs", "chromium": "chromium", "prometheus": "prometheus"}
+# The drawing of all hosts together chooses them by name, or by All.
+TOGETHER = "together"
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--exporter", default=os.environ.get("BINNACLE_SYSTEM_EXPORTER"),
+                        help="the system-exporter binary (BINNACLE_SYSTEM_EXPORTER)")
+    parser.add_argument("--types", action="store_true", help="only the type check, without servers and browser")
+    parser.add_argument("--screenshot", metavar="DIR", help="write DASHBOARD-THEME.png of the live host there")
+    parser.add_argument("--screenshot-size", metavar="WxH", default=f"{WIDTH}x0", help="in pixels; height 0 is all of it")
+    parser.add_argument("--record", type=int, default=0, metavar="SECONDS", help="record for at least so long")
+    parser.add_argument("--load", action="store_true", help="give this host some work meanwhile, for a livelier picture")
+    parser.add_argument("dashboards", nargs="*", help="files; all of dashboards/ where none is named")
+    return parser.parse_args()
+
+
+def check_needed():
+    missing = [f"{command} (Debian package {package})" for command, package in NEEDED.items() if not shutil.which(command)]
+    if missing:
+        raise StackError("not installed: " + ", ".join(missing))
+
+
+def name_of(path):
+    return os.path.splitext(os.path.basename(path))[0]
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+class Drawing:
+    """What every drawing of one run has in common."""
+
+    def __init__(self, browser, prometheus, time_range):
+        self.browser = browser
+        self.common = {"prometheus": prometheus, "scrapeInterval": hosts.SCRAPE_INTERVAL,
+                       "from": time_range[0], "to": time_range[1]}
+
+    def draw(self, dashboard, variables, theme="dark", width=WIDTH):
+        """The page's report; what the browser complained about is among its problems."""
+        report = self.browser.run("drawDashboard", {**self.common, "dashboard": dashboard, "variables": variables,
+                                                    "theme": theme, "width": width})
+        report["problems"] += self.browser.complaints()
+        return report
+
+
+def selections(instances):
+    """Each host alone by name, all by name, and All: every form in which Grafana puts a choice into a query."""
+    alone = {host: {"job": [hosts.JOB], "instance": [host]} for host in instances}
+    return {**alone, TOGETHER: {"instance": list(instances)}, "All": {}}
+
+
+def prove(drawing, files, instances):
+    """Draws and judges every dashboard. Returns the problems."""
+    problems, summaries = [], []
+    allowed = load_allowed()
+    for path in files:
+        judge = Judge(name_of(path), allowed)
+        for host, variables in selections(instances).items():
+            for line in judge.add(host, drawing.draw(read(path), variables)):
+                print(line, flush=True)
+        light = drawing.draw(read(path), {}, "light")
+        judge.add("light", light)
+        judge.finish()
+        problems += judge.problems
+        summaries.append(judge.summary())
+    print("\n".join(["", *summaries]))
+    return problems
+
+
+def take_screenshots(drawing, files, folder, size):
+    width, height = (int(number) for number in size.split("x"))
+    os.makedirs(folder, exist_ok=True)
+    for path in files:
+        for theme in THEMES:
+            report = drawing.draw(read(path), {"job": [hosts.JOB], "instance": [hosts.LIVE]}, theme, width)
+            file = os.path.join(folder, f"{name_of(path)}-{theme}.png")
+            drawing.browser.screenshot(file, width, height or report["height"])
+            print(f"{file}: {os.path.getsize(file) // 1024} KiB")
+
+
+def run(arguments, files):
+    print(node("check_types.mjs", *files), flush=True)
+    if arguments.types:
+        return []
+    if not arguments.exporter:
+        raise StackError("--exporter or BINNACLE_SYSTEM_EXPORTER must name the system-exporter binary")
+    check_needed()
+    with Stack() as stack:
+        bundle = stack.path("page")
+        targets = hosts.start_exporters(stack, os.path.abspath(arguments.exporter))
+        prometheus = hosts.start_prometheus(stack, targets)
+        node("build.mjs", bundle)
+        with Load(arguments.load):
+            time_range = hosts.record(prometheus, targets, arguments.record)
+        with PageServer(bundle) as server, Browser(stack) as browser:
+            browser.open(server.url)
+            drawing = Drawing(browser, prometheus, time_range)
+            problems = prove(drawing, files, list(targets))
+            if arguments.screenshot:
+                take_screenshots(drawing, files, arguments.screenshot, arguments.screenshot_size)
+    return problems
+
+
+def main():
+    arguments = parse_arguments()
+    files = [os.path.abspath(path) for path in arguments.dashboards] or sorted(
+        glob.glob(os.path.join(hosts.ROOT, "dashboards/*.json")))
+    if not os.path.isdir(os.path.join(HERE, "node_modules")):
+        print("skipped: the npm packages are not installed; tests/render/install does that")
+        return SKIPPED
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        problems = run(arguments, files)
+    except KeyboardInterrupt:
+        print("render: stopped", file=sys.stderr)
+        return 1
+    except StackError as error:
+        print(f"render: {error}", file=sys.stderr)
+        return 1
+    for problem in problems:
+        print("FAIL  " + problem)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

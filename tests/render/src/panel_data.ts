@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a panel's queries, its transformations and its field options.
+import {
+  applyFieldOverrides,
+  transformDataFrame,
+  type DataFrame,
+  type FieldConfigOptionsRegistry,
+  type GrafanaTheme2,
+  type TimeRange,
+} from '@grafana/data';
+import { firstValueFrom } from 'rxjs';
+import { CUSTOM_DEFAULTS } from './field_config';
+import type { PanelModel } from './panel_model';
+import type { Prometheus } from './prometheus';
+import type { QueryReport } from './protocol';
+import { intervals, type Variables } from './variables';
+
+export const TIME_ZONE = 'utc';
+// The fewest milliseconds between two points, whatever the panel asks for: Prometheus refuses more points.
+const MAX_POINTS = 11000;
+
+export interface DrawContext {
+  prometheus: Prometheus;
+  variables: Variables;
+  registry: FieldConfigOptionsRegistry;
+  theme: GrafanaTheme2;
+  range: TimeRange;
+  scrapeInterval: number;
+}
+
+export interface PanelData {
+  frames: DataFrame[];
+  queries: QueryReport[];
+  problems: string[];
+}
+
+export async function loadPanel(panel: PanelModel, width: number, context: DrawContext): Promise<PanelData> {
+  const { prometheus, variables, range, scrapeInterval } = context;
+  const [from, to] = [range.from.valueOf(), range.to.valueOf()];
+  const data: PanelData = { frames: [], queries: [], problems: [] };
+  for (const target of panel.targets) {
+    const query: QueryReport = { refId: target.refId, expr: target.expr, series: 0, values: 0 };
+    data.queries.push(query);
+    try {
+      const shortest = target.interval || panel.interval || `${scrapeInterval}s`;
+      const builtins = intervals(range, panel.maxDataPoints ?? Math.round(width), shortest, scrapeInterval);
+      const stepMs = Math.max(Number(builtins['__interval_ms']), Math.ceil((to - from) / MAX_POINTS));
+      const expr = variables.promql(target.expr, builtins);
+      const result = await prometheus.query(target, expr, from, to, stepMs, panel.targets.length);
+      Object.assign(query, { expr, series: result.series, values: result.values });
+      data.frames.push(...result.frames);
+      data.problems.push(...result.problems);
+    } catch (error) {
+      data.problems.push(`query ${target.refId}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  const transformed = await firstValueFrom(transformDataFrame(panel.transformations, data.frames));
+  const { defaults, overrides } = panel.fieldConfig;
+  data.frames = applyFieldOverrides({
+    data: transformed,
+    fieldConfig: { defaults: { ...defaults, custom: { ...CUSTOM_DEFAULTS[panel.type], ...defaults.custom } }, overrides },
+    fieldConfigRegistry: context.registry,
+    replaceVariables: (text) => text,
+    theme: context.theme,
+    timeZone: TIME_ZONE,
+  });
+  return data;
+}
