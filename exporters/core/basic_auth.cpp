@@ -157,9 +157,9 @@ void BasicAuth::keep(const Digest& key, bool result) {
   if (cache_.size() >= kCacheSize && !cache_.contains(key)) {
     // A refusal goes first: a stranger's guesses must not push out the users, who would then wait for bcrypt.
     auto victim = std::find_if(cache_.begin(), cache_.end(), [](const auto& entry) { return !entry.second; });
-    if (victim == cache_.end()) {
-      victim = std::next(cache_.begin(), static_cast<std::ptrdiff_t>(random_() % cache_.size()));
-    }
+    // Digests under a random key are in no order that anybody could aim at.
+    if (victim == cache_.end()) victim = cache_.lower_bound(key);
+    if (victim == cache_.end()) victim = cache_.begin();
     cache_.erase(victim);
   }
   cache_[key] = result;

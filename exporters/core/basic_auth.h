@@ -7,7 +7,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,7 +55,6 @@ class BasicAuth {
   mutable std::mutex cache_mutex_;
   std::map<Digest, bool> cache_;
   std::size_t computed_ = 0;
-  std::minstd_rand random_;
   std::mutex bcrypt_mutex_;
   std::unique_ptr<crypt_data> crypt_data_;
 };

@@ -366,6 +366,8 @@ HttpServer::HttpServer(HttpServerOptions options, HttpHandler handler)
 
 HttpServer::~HttpServer() = default;
 
+bool HttpServer::has_tls_and_ipv6() { return kHasTls; }
+
 std::vector<std::string> HttpServer::listening_on() const { return impl_->listening_on(); }
 
 void HttpServer::stop() { impl_->stop(); }

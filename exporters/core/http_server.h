@@ -56,6 +56,10 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
+  /// Whether this build has TLS and IPv6: not so when it uses the system's civetweb. Asked for anyway, they are an
+  /// error at construction.
+  [[nodiscard]] static bool has_tls_and_ipv6();
+
   /// The URLs served, with the real port where 0 was asked: "http://127.0.0.1:9100".
   [[nodiscard]] std::vector<std::string> listening_on() const;
 

@@ -1,90 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http_server.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
-#include <sys/socket.h>
-
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
+#include "test_client.h"
 #include "test_folder.h"
-#include "unique_fd.h"
 
 using namespace std::chrono_literals;
-using binnacle::HttpHandler;
+using binnacle::ask;
+using binnacle::get;
 using binnacle::HttpRequest;
 using binnacle::HttpResponse;
 using binnacle::HttpServer;
 using binnacle::HttpServerOptions;
+using binnacle::TestClient;
 using binnacle::TestFolder;
-using binnacle::UniqueFd;
 using Catch::Matchers::Contains;
 using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
 namespace {
-
-/// A client of raw bytes. Reads give up after a minute, which no test that passes comes near.
-class Client {
- public:
-  explicit Client(const HttpServer& server, int receive_buffer = 0) {
-    const std::string url = server.listening_on().at(0);
-    const auto colon = url.rfind(':');
-    std::string host = url.substr(url.find("//") + 2, colon - url.find("//") - 2);
-    if (host.front() == '[') host = host.substr(1, host.size() - 2);
-    if (host == "::" || host == "0.0.0.0") host = "127.0.0.1";
-    addrinfo hints{};
-    hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = AI_NUMERICHOST;
-    addrinfo* found = nullptr;
-    REQUIRE(::getaddrinfo(host.c_str(), url.substr(colon + 1).c_str(), &hints, &found) == 0);
-    fd_ = UniqueFd(::socket(found->ai_family, SOCK_STREAM, 0));
-    if (receive_buffer > 0) ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-    const timeval limit{60, 0};
-    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    connected_ = ::connect(fd_.get(), found->ai_addr, found->ai_addrlen) == 0;
-    ::freeaddrinfo(found);
-  }
-
-  [[nodiscard]] bool connected() const { return connected_; }
-
-  Client& send(const std::string& bytes) {
-    std::string_view rest = bytes;
-    while (!rest.empty()) {
-      const auto sent = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
-      if (sent <= 0) break;  // the server may close as soon as it knows enough
-      rest.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return *this;
-  }
-
-  /// All that comes until the server closes.
-  std::string receive() {
-    std::string all;
-    char buffer[65536];
-    for (;;) {
-      const auto got = ::recv(fd_.get(), buffer, sizeof buffer, 0);
-      if (got <= 0) return all;
-      all.append(buffer, static_cast<std::size_t>(got));
-    }
-  }
-
-  void end_of_sending() { ::shutdown(fd_.get(), SHUT_WR); }
-
- private:
-  UniqueFd fd_;
-  bool connected_ = false;
-};
-
-std::string ask(const HttpServer& server, const std::string& request) { return Client(server).send(request).receive(); }
-
-std::string get(const HttpServer& server, const std::string& target) {
-  return ask(server, "GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
-}
 
 HttpServerOptions loopback() {
   HttpServerOptions options;
@@ -191,7 +130,7 @@ TEST_CASE("what is no request is refused, and the next one served", "[http_serve
                "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", std::string("GET /\0 HTTP/1.1\r\n\r\n", 18),
                "\x16\x03\x01\x02\r\n\r\n", "GET /" + std::string(20000, 'a') + " HTTP/1.1\r\n\r\n",
                "GET / HTTP/1.1\r\nX: " + std::string(20000, 'a') + "\r\n\r\n");
-  Client client(server);
+  TestClient client(server);
   client.send(junk).end_of_sending();
   const std::string answer = client.receive();
   CAPTURE(junk.substr(0, 40), answer);
@@ -250,9 +189,9 @@ TEST_CASE("clients that send nothing, or a little, leave threads for others", "[
   HttpServerOptions options = loopback();
   options.request_timeout = 10min;  // nothing is freed while the test runs
   auto server = std::make_unique<HttpServer>(options, echo);
-  std::vector<std::unique_ptr<Client>> stuck;
+  std::vector<std::unique_ptr<TestClient>> stuck;
   for (int i = 0; i < options.threads - 1; ++i) {
-    stuck.push_back(std::make_unique<Client>(*server));
+    stuck.push_back(std::make_unique<TestClient>(*server));
     if (i % 2 == 0) stuck.back()->send("GET / HTTP/1.1\r\nX-Slow: ");
   }
   CHECK_THAT(get(*server, "/scrape"), EndsWith("GET [/scrape] [] 127.0.0.1"));
@@ -271,18 +210,18 @@ TEST_CASE("stuck clients give their threads back after the request timeout", "[h
     if (request.path == "/big") response.body = body;
     return response;
   });
-  std::vector<std::unique_ptr<Client>> stuck;
+  std::vector<std::unique_ptr<TestClient>> stuck;
   for (int i = 0; i < 3; ++i) {
-    stuck.push_back(std::make_unique<Client>(server));  // silent
-    stuck.push_back(std::make_unique<Client>(server));  // half a header
+    stuck.push_back(std::make_unique<TestClient>(server));  // silent
+    stuck.push_back(std::make_unique<TestClient>(server));  // half a header
     stuck.back()->send("GET / HTTP/1.1\r\nX-");
-    stuck.push_back(std::make_unique<Client>(server, 4096));  // asks, and does not read
+    stuck.push_back(std::make_unique<TestClient>(server, 4096));  // asks, and does not read
     stuck.back()->send("GET /big HTTP/1.1\r\n\r\n");
   }
   // A client that sends one header byte after another, without end.
   std::atomic<bool> done{false};
   std::thread dripping([&] {
-    Client client(server);
+    TestClient client(server);
     client.send("GET / HTTP/1.1\r\nX: ");
     while (!done) {
       client.send("a");
@@ -304,10 +243,10 @@ TEST_CASE("stop finishes the requests under way and refuses new ones", "[http_se
     response.body = body;
     return response;
   });
-  Client under_way(*server);
+  TestClient under_way(*server);
   under_way.send("GET /wait HTTP/1.1\r\n\r\n");
   gate.until_waiting(1);
-  Client idle(*server);
+  TestClient idle(*server);
 
   std::thread stopping([&] { server->stop(); });
   // Until the stop is seen: then every new request is refused.
@@ -323,7 +262,7 @@ TEST_CASE("stop finishes the requests under way and refuses new ones", "[http_se
   CHECK_THAT(answer.substr(0, 15), StartsWith("HTTP/1.1 200 OK"));
   CHECK_THAT(answer, EndsWith(*body));
   stopping.join();
-  CHECK_FALSE(Client(*server).connected());
+  CHECK_FALSE(TestClient(*server).connected());
   CHECK(idle.receive().empty());
   CHECK_NOTHROW(server->stop());
 }
@@ -331,6 +270,10 @@ TEST_CASE("stop finishes the requests under way and refuses new ones", "[http_se
 TEST_CASE("IPv6 and several addresses are served", "[http_server]") {
   HttpServerOptions options = loopback();
   options.listen_addresses = {"[::1]:0", "127.0.0.1:0", "localhost:0"};
+  if (!HttpServer::has_tls_and_ipv6()) {
+    CHECK_THROWS_WITH(HttpServer(options, echo), Contains("[::1]:0") && Contains("this build has no IPv6"));
+    return;
+  }
   HttpServer server(options, echo);
   REQUIRE(server.listening_on().size() == 3);
   CHECK_THAT(server.listening_on()[0], StartsWith("http://[::1]:"));

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "mask_values.h"
 #include "text.h"
 
 // One pass from left to right. Whatever is looked at twice is bounded (a key's name, a prefix) or is jumped over
@@ -15,21 +16,9 @@ namespace binnacle {
 
 namespace {
 
-using std::size_t;
-constexpr size_t kNone = std::string_view::npos;
-constexpr size_t kNameLimit = 64;
-constexpr size_t kBlankLimit = 8;
-constexpr std::string_view kMask = "***";
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_alnum(char c) { return is_digit(c) || is_upper(c) || (c >= 'a' && c <= 'z'); }
-bool is_word(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
-/// Ends a token: white space and other control bytes.
-bool is_gap(char c) { return static_cast<unsigned char>(c) <= ' '; }
-bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
-char lower(char c) { return is_upper(c) ? static_cast<char>(c + ('a' - 'A')) : c; }
+using namespace mask;  // NOLINT(google-build-using-namespace): one header, made for this file
+constexpr std::string_view kReplacement = "***";
+constexpr int kRounds = 4;
 
 bool same(std::string_view text, std::string_view lower_text) {
   return std::equal(text.begin(), text.end(), lower_text.begin(), lower_text.end(),
@@ -59,141 +48,6 @@ constexpr std::array<std::string_view, 4> kPasswordKeys{"password", "passwd", "p
 constexpr std::array<std::string_view, 9> kOtherKeys{"secret",     "token",         "apikey",
                                                      "accesskey",  "secretkey",     "privatekey",
                                                      "accountkey", "encryptionkey", "authorization"};
-
-/// The ends of an unquoted value that are its surroundings' rather than its own.
-bool is_closer(char c) { return c == ')' || c == ']' || c == '}' || c == ',' || c == ';' || is_quote(c); }
-
-size_t skip_blanks(std::string_view text, size_t at) {
-  const size_t limit = std::min(text.size(), at + kBlankLimit);
-  while (at < limit && is_blank(text[at])) ++at;
-  return at;
-}
-
-/// Whether a quote at `at` closes what surrounds a value: `password=x",` does, `password=a"b` does not.
-bool closes(std::string_view text, size_t at) {
-  if (!is_quote(text[at])) return text[at] == '\\' && at + 1 < text.size() && is_quote(text[at + 1]);
-  if (at + 1 == text.size()) return true;
-  const char next = text[at + 1];
-  return is_gap(next) || next == ':' || is_closer(next);
-}
-
-/// Whether `name=` or `"name":` stands at `at`.
-bool starts_pair(std::string_view text, size_t at) {
-  at = skip_blanks(text, at);
-  while (at < text.size() && (is_quote(text[at]) || text[at] == '\\')) ++at;
-  const size_t limit = std::min(text.size(), at + kNameLimit);
-  const size_t name = at;
-  while (at < limit && is_word(text[at])) ++at;
-  if (at == name) return false;
-  while (at < limit && (is_quote(text[at]) || text[at] == '\\')) ++at;
-  return at < text.size() && (text[at] == '=' || text[at] == ':');
-}
-
-struct Span {
-  size_t begin;
-  size_t end;
-};
-
-/// From `at` to the quote that closes it, past \x and (in single quotes) ''.
-size_t quoted_end(std::string_view text, size_t at, char quote) {
-  for (; at < text.size(); ++at) {
-    if (text[at] == '\\') {
-      ++at;
-    } else if (text[at] == quote) {
-      if (quote != '\'' || at + 1 == text.size() || text[at + 1] != quote) return at;
-      ++at;
-    }
-  }
-  return text.size();
-}
-
-/// What a key's value takes up, without its quotes. Empty when there is none.
-Span value_at(std::string_view text, size_t at) {
-  if (at >= text.size()) return {at, at};
-  const char first = text[at];
-  if (is_quote(first)) {
-    if (at + 1 < text.size() && text[at + 1] == first) return {at + 1, at + 1};
-    return {at + 1, quoted_end(text, at + 1, first)};
-  }
-  if (first == '\\' && at + 1 < text.size() && is_quote(text[at + 1])) {
-    const std::string_view close = text.substr(at, 2);
-    return {at + 2, std::min(text.find(close, at + 2), text.size())};
-  }
-  if (first == '[') return {at + 1, std::min(text.find(']', at), text.size())};
-  size_t end = at;
-  for (; end < text.size() && !is_gap(text[end]); ++end) {
-    const char c = text[end];
-    if (closes(text, end)) break;
-    const bool separator = c == ',' || c == ';' || c == '&';
-    if (separator && (end + 1 == text.size() || is_gap(text[end + 1]) || starts_pair(text, end + 1))) break;
-  }
-  while (end > at && is_closer(text[end - 1])) --end;
-  return {at, end};
-}
-
-/// A secret in a sentence tells itself from the sentence's next word.
-bool looks_random(std::string_view text) { return text.size() >= 8 && std::any_of(text.begin(), text.end(), is_digit); }
-
-struct TokenForm {
-  std::string_view prefix;
-  size_t least;  ///< characters after the prefix
-};
-constexpr std::array kTokenForms{
-    TokenForm{"sk-", 16},         TokenForm{"sk_live_", 16}, TokenForm{"sk_test_", 16}, TokenForm{"rk_live_", 16},
-    TokenForm{"AIza", 30},        TokenForm{"ghp_", 16},     TokenForm{"gho_", 16},     TokenForm{"ghu_", 16},
-    TokenForm{"ghs_", 16},        TokenForm{"ghr_", 16},     TokenForm{"glpat-", 16},   TokenForm{"hf_", 20},
-    TokenForm{"github_pat_", 16}, TokenForm{"xoxa-", 8},     TokenForm{"xoxb-", 8},     TokenForm{"xoxe-", 8},
-    TokenForm{"xoxo-", 8},        TokenForm{"xoxp-", 8},     TokenForm{"xoxr-", 8},     TokenForm{"xoxs-", 8},
-    TokenForm{"AKIA", 16},        TokenForm{"ASIA", 16}};
-
-bool is_key_char(char c) { return is_alnum(c) || c == '_' || c == '-'; }
-
-size_t key_chars_end(std::string_view text, size_t at) {
-  while (at < text.size() && is_key_char(text[at])) ++at;
-  return at;
-}
-
-/// Where a well-known API key that begins at `at` ends.
-size_t api_key_end(std::string_view text, size_t at) {
-  for (const auto& form : kTokenForms) {
-    if (text.compare(at, form.prefix.size(), form.prefix) != 0) continue;
-    const size_t body = at + form.prefix.size();
-    const auto head_end = key_chars_end(text.substr(0, std::min(text.size(), body + kNameLimit)), body);
-    const auto head = text.substr(body, head_end - body);
-    const bool random = std::any_of(head.begin(), head.end(), [](char c) { return is_digit(c) || is_upper(c); });
-    if (head.size() >= form.least && random) return key_chars_end(text, head_end);
-    return kNone;
-  }
-  return kNone;
-}
-
-int base64_value(char c) {
-  if (is_upper(c)) return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (is_digit(c)) return c - '0' + 52;
-  if (c == '+' || c == '-') return 62;
-  return c == '/' || c == '_' ? 63 : -1;
-}
-
-/// Whether base64 `text` is "user:password", as after "Basic".
-bool is_basic_credential(std::string_view text) {
-  while (text.ends_with('=')) text.remove_suffix(1);
-  unsigned bits = 0;
-  int count = 0;
-  bool colon = false;
-  for (const char c : text) {
-    const int value = base64_value(c);
-    if (value < 0) return false;
-    bits = (bits << 6U | static_cast<unsigned>(value)) & 0xFFFFU;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    const auto byte = static_cast<unsigned char>(bits >> static_cast<unsigned>(count));
-    if (byte < 0x20 || byte >= 0x7F) return false;
-    colon = colon || byte == ':';
-  }
-  return colon;
-}
 
 constexpr std::array<std::string_view, 16> kBearerWords{
     "token",       "tokens", "auth",     "authentication", "authorization", "scheme", "header",
@@ -227,7 +81,7 @@ class SecretMasker {
   size_t mask(Span span) {
     if (span.begin >= span.end) return span.end;
     out_ += text_.substr(copied_, span.begin - copied_);
-    out_ += kMask;
+    out_ += kReplacement;
     copied_ = span.end;
     return span.end;
   }
@@ -282,6 +136,8 @@ class SecretMasker {
   /// Acts on a word that ends at `end`; returns where to go on.
   size_t after_word(std::string_view name, size_t end) {
     if (end == text_.size()) return end;
+    const char sign = text_[end];
+    if (sign != '=' && sign != ':' && sign != '\\' && !is_blank(sign) && !is_quote(sign)) return end;
     if (is_secret_key(name)) return key(name, end);
     const size_t next = skip_blanks(text_, end);
     if (next == end) return end;
@@ -293,9 +149,8 @@ class SecretMasker {
       return mask(value);
     }
     if (same(name, "basic")) {
-      const Span value = value_at(text_, next);
-      if (!is_basic_credential(text_.substr(value.begin, value.end - value.begin))) return end;
-      return mask(value);
+      const size_t stop = basic_credential_end(text_, next);
+      return stop == kNone ? end : mask({next, stop});
     }
     if (same(name, "identified") && same(text_.substr(next, 2), "by")) {
       const size_t quote = skip_blanks(text_, next + 2);
@@ -324,7 +179,7 @@ class SecretMasker {
     while (at < text_.size() && at < separator + 3 && (text_[at] == '=' || text_[at] == '>')) ++at;
     const size_t start = skip_blanks(text_, at);
     if (start == text_.size()) return start;
-    const bool is_quoted = is_quote(text_[start]) || text_[start] == '\\';
+    const bool is_quoted = is_quote(text_[start]) || text_[start] == '\\' || text_[start] == '[';
     // "user= password= host=x": nothing, and then the next pair
     if (sign == '=' && start > at && !is_quoted && starts_pair(text_, start)) return at;
     if (before_key(name, "authorization")) return authorization(start);
@@ -362,8 +217,9 @@ class SecretMasker {
   /// A byte that is part of no word.
   size_t sign(size_t at) {
     if (text_[at] == ':' && text_.compare(at, 3, "://") == 0) return url(at + 3);
-    if (text_[at] == '$') return bcrypt(at);
-    return at + 1;
+    if (text_[at] != '$') return at + 1;
+    const size_t end = bcrypt_end(text_, at);
+    return end == kNone ? at + 1 : mask({at, end});
   }
 
   /// scheme://user:PASSWORD@host: `at` is behind the slashes.
@@ -395,26 +251,13 @@ class SecretMasker {
     return mask({colon + 1, stop});
   }
 
-  /// $2b$12$ and 53 characters.
-  size_t bcrypt(size_t at) {
-    const auto head = text_.substr(at, 7);
-    const bool fits = head.size() == 7 && head[1] == '2' && is_alnum(head[2]) && head[3] == '$' && is_digit(head[4]) &&
-                      is_digit(head[5]) && head[6] == '$';
-    if (!fits) return at + 1;
-    size_t end = at + 7;
-    while (end < text_.size() && (is_alnum(text_[end]) || text_[end] == '.' || text_[end] == '/')) ++end;
-    return end - at < 27 ? at + 1 : mask({at, end});
-  }
-
   /// Where the JSON web token that begins at `at` ends.
   size_t jwt_end(size_t at) {
     if (at < no_jwt_before_ || text_.compare(at, 3, "eyJ") != 0) return kNone;
     size_t end = key_chars_end(text_, at);
     const bool dot = end < text_.size() && text_[end] == '.';
-    if (!dot || end - at < 8) {
-      if (!dot) no_jwt_before_ = end;
-      return kNone;
-    }
+    no_jwt_before_ = end;  // whatever begins before it has the same end, and is shorter
+    if (!dot || end - at < 8) return kNone;
     const size_t payload = key_chars_end(text_, end + 1);
     if (payload - end < 5) return kNone;
     const bool signature = payload < text_.size() && text_[payload] == '.';
@@ -448,6 +291,15 @@ bool is_secret_key(std::string_view name) {
   return before && (before->empty() || !is_alnum(before->back()));
 }
 
-std::string mask_secrets(std::string_view text) { return SecretMasker{text}.run(); }
+std::string mask_secrets(std::string_view text) {
+  std::string masked = SecretMasker{text}.run();
+  // A quote or a bracket that was masked may have been what ended something else. Almost always the first pass is all.
+  for (int round = 0; round < kRounds && masked != text; ++round) {
+    std::string again = SecretMasker{masked}.run();
+    if (again == masked) break;
+    masked = std::move(again);
+  }
+  return masked;
+}
 
 }  // namespace binnacle

@@ -470,7 +470,7 @@ TEST_CASE("masking twice changes nothing more", "[mask]") {
 }
 
 TEST_CASE("long input of any kind is no trap", "[mask]") {
-  // A quadratic scanner would need hours for these; the test's own time limit is what tells.
+  // A quadratic scanner would need minutes for these; the test's own time limit tells.
   for (const auto* piece : {"a",
                             "=",
                             ":",
@@ -510,6 +510,8 @@ TEST_CASE("long input of any kind is no trap", "[mask]") {
                             "bearer ",
                             "basic ",
                             "token: a",
+                            "token: [",
+                            "basic [",
                             "[",
                             "password=[",
                             "\\\"",
@@ -519,7 +521,7 @@ TEST_CASE("long input of any kind is no trap", "[mask]") {
                             "--password "}) {
     CAPTURE(piece);
     std::string text;
-    while (text.size() < 400'000) text += piece;
+    while (text.size() < 100'000) text += piece;
     CHECK_FALSE(mask_secrets(text).empty());
     CHECK_FALSE(mask_pii(text).empty());
   }

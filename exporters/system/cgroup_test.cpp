@@ -3,6 +3,7 @@
 
 #include "collectors.h"
 #include "core/flags.h"
+#include "test_fixtures.h"
 #include "test_tree.h"
 
 using namespace binnacle;
@@ -12,15 +13,7 @@ namespace {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
-const std::string kFixtures = BINNACLE_FIXTURES;
 const std::string kExporter = "/system.slice/system-exporter.service";
-
-Paths fixture(const std::string& name) {
-  Paths paths;
-  paths.procfs = kFixtures + name + "/proc";
-  paths.sysfs = kFixtures + name + "/sys";
-  return paths;
-}
 
 Output collect(const Paths& paths, const std::vector<const char*>& arguments = {}) {
   const auto collector = make_cgroup(paths);
@@ -48,7 +41,7 @@ void write_v2(const TestTree& tree) {
 }  // namespace
 
 TEST_CASE("v2: the exporter's cgroup and its ancestors", "[cgroup]") {
-  const auto out = collect(fixture(""));
+  const auto out = collect(fixture_paths());
   CHECK(series_of(out, "node_cgroup_info") == 3);
   CHECK(at(out, "info", "/", {{"version", "2"}, {"self", "false"}}) == 1);
   CHECK(at(out, "info", "/system.slice", {{"version", "2"}, {"self", "false"}}) == 1);
@@ -93,7 +86,7 @@ TEST_CASE("v2: the exporter's cgroup and its ancestors", "[cgroup]") {
 }
 
 TEST_CASE("v2: max is absent, and limits of ancestors count", "[cgroup]") {
-  const auto out = collect(fixture(""));
+  const auto out = collect(fixture_paths());
   CHECK_FALSE(at(out, "cpu_limit_cores", kExporter));
   CHECK(at(out, "cpu_limit_cores", "/system.slice") == 3);
   CHECK(at(out, "cpu_effective_limit_cores", kExporter) == 3);
@@ -109,7 +102,7 @@ TEST_CASE("v2: max is absent, and limits of ancestors count", "[cgroup]") {
 }
 
 TEST_CASE("v2: devices have their names, or their numbers", "[cgroup]") {
-  const auto out = collect(fixture(""));
+  const auto out = collect(fixture_paths());
   CHECK(at(out, "io_read_bytes_total", kExporter, {{"device", "sda"}}) == 4096000);
   CHECK(at(out, "io_reads_completed_total", kExporter, {{"device", "253:4"}}) == 2);
   CHECK(at(out, "io_written_bytes_total", "/", {{"device", "nvme0n1"}}) == 118111600640);
@@ -120,15 +113,15 @@ TEST_CASE("v2: devices have their names, or their numbers", "[cgroup]") {
 }
 
 TEST_CASE("facts for health are of the limit that would be hit first", "[cgroup]") {
-  const auto out = collect(fixture(""));
+  const auto out = collect(fixture_paths());
   CHECK(fact_of(out, "cgroup_memory_used_ratio").value() == Approx((9663676416.0 - 2147483648) / 12884901888.0));
   CHECK(fact_of(out, "cgroup_pids_used_ratio") == 9.0 / 256);
   CHECK_FALSE(fact_of(out, "cgroup_cpu_throttled_ratio"));
 }
 
 TEST_CASE("cgroups that a pattern names are reported too, up to a cap", "[cgroup]") {
-  const auto out = collect(fixture(""), {"--collector.cgroup.include=/system.slice/*.service",
-                                         "--collector.cgroup.include=/user.slice", "--collector.cgroup.max=5"});
+  const auto out = collect(fixture_paths(), {"--collector.cgroup.include=/system.slice/*.service",
+                                             "--collector.cgroup.include=/user.slice", "--collector.cgroup.max=5"});
   CHECK(series_of(out, "node_cgroup_info") == 5);
   CHECK(value_of(out, "node_cgroup_dropped_cgroups") == 1);
   CHECK(at(out, "cpu_effective_limit_cores", "/system.slice/postgresql.service") == 2);
@@ -137,18 +130,18 @@ TEST_CASE("cgroups that a pattern names are reported too, up to a cap", "[cgroup
 }
 
 TEST_CASE("the cap never hides the exporter's own cgroup", "[cgroup]") {
-  const auto out = collect(fixture(""), {"--collector.cgroup.include=/user.slice", "--collector.cgroup.max=1"});
+  const auto out = collect(fixture_paths(), {"--collector.cgroup.include=/user.slice", "--collector.cgroup.max=1"});
   CHECK(at(out, "info", kExporter, {{"version", "2"}, {"self", "true"}}) == 1);
   CHECK(value_of(out, "node_cgroup_dropped_cgroups") == 1);
 }
 
 TEST_CASE("a bad pattern is refused at the start", "[cgroup]") {
-  CHECK_THROWS_WITH(collect(fixture(""), {"--collector.cgroup.include=system.slice"}),
+  CHECK_THROWS_WITH(collect(fixture_paths(), {"--collector.cgroup.include=system.slice"}),
                     "--collector.cgroup.include: expected a path that starts with /, got \"system.slice\"");
 }
 
 TEST_CASE("v1: controllers of several mounts make one cgroup", "[cgroup]") {
-  const auto out = collect(fixture("/cgroup-v1"));
+  const auto out = collect(fixture_paths("cgroup-v1"));
   const std::string self = "/docker/4f1c2a";
   CHECK(series_of(out, "node_cgroup_info") == 3);
   CHECK(at(out, "info", self, {{"version", "1"}, {"self", "true"}}) == 1);
@@ -180,7 +173,7 @@ TEST_CASE("v1: controllers of several mounts make one cgroup", "[cgroup]") {
 }
 
 TEST_CASE("a container with its own cgroup namespace is the root", "[cgroup]") {
-  const auto out = collect(fixture("/cgroup-namespaced"));
+  const auto out = collect(fixture_paths("cgroup-namespaced"));
   CHECK(at(out, "info", "/", {{"version", "2"}, {"self", "true"}}) == 1);
   CHECK(at(out, "memory_effective_limit_bytes", "/") == 67108864);
   CHECK(at(out, "cpu_effective_limit_cores", "/") == 0.5);
@@ -189,7 +182,7 @@ TEST_CASE("a container with its own cgroup namespace is the root", "[cgroup]") {
 }
 
 TEST_CASE("hybrid: v1 numbers come before v2's, and limits out of sight count", "[cgroup]") {
-  const auto out = collect(fixture("/cgroup-hybrid"));
+  const auto out = collect(fixture_paths("cgroup-hybrid"));
   CHECK(at(out, "info", "/", {{"version", "1"}, {"self", "true"}}) == 1);
   CHECK(at(out, "info", "/", {{"version", "2"}, {"self", "true"}}) == 1);
   CHECK(at(out, "cpu_usage_seconds_total", "/") == 5);

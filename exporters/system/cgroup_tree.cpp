@@ -28,6 +28,22 @@ bool is_below(std::string_view folder, std::string_view path) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
+bool is_wanted(const CgroupMount& mount) {
+  return mount.version == 2 ||
+         std::any_of(kV1Controllers.begin(), kV1Controllers.end(),
+                     [&](std::string_view controller) { return contains(mount.controllers, controller); });
+}
+
+/// Whether the mount shows what one of these shows already: v2, or a controller of v1.
+bool is_among(const std::vector<CgroupHierarchy>& found, const CgroupMount& mount) {
+  return std::any_of(found.begin(), found.end(), [&](const CgroupHierarchy& hierarchy) {
+    if (mount.version == 2 || hierarchy.version == 2) return mount.version == hierarchy.version;
+    return std::any_of(kV1Controllers.begin(), kV1Controllers.end(), [&](std::string_view controller) {
+      return hierarchy.has(controller) && contains(mount.controllers, controller);
+    });
+  });
+}
+
 bool is_directory(const std::string& path) {
   struct stat status {};
   return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
@@ -72,7 +88,8 @@ class Finder {
     if (folders_left_ == 0) return;
     --folders_left_;
     for (const auto& name : subfolders(hierarchy_.folder + path)) {
-      const auto child = path + '/' + name;
+      auto child = path;
+      child.append("/").append(name);
       if (any_depth) {
         look(child, parts);
       } else if (::fnmatch(parts.front().c_str(), name.c_str(), 0) == 0) {
@@ -126,16 +143,11 @@ std::vector<CgroupHierarchy> locate_hierarchies(const std::vector<CgroupMount>& 
   preferred.insert(preferred.end(), others.begin(), others.end());
 
   std::vector<CgroupHierarchy> found;
-  for (const auto& [mount, folder] : preferred) {
-    const bool is_new = std::none_of(found.begin(), found.end(), [&m = *mount](const CgroupHierarchy& h) {
-      if (m.version == 2 || h.version == 2) return m.version == h.version;
-      return std::any_of(kV1Controllers.begin(), kV1Controllers.end(),
-                         [&](auto c) { return h.has(c) && contains(m.controllers, c); });
-    });
-    const bool is_wanted = mount->version == 2 || std::any_of(kV1Controllers.begin(), kV1Controllers.end(),
-                                                              [&](auto c) { return contains(mount->controllers, c); });
-    if (is_new && is_wanted && exists(folder))
-      found.push_back({mount->version, mount->controllers, folder, mount->root});
+  for (const auto& candidate : preferred) {
+    const CgroupMount& mount = *candidate.mount;
+    if (is_wanted(mount) && !is_among(found, mount) && exists(candidate.folder)) {
+      found.push_back({mount.version, mount.controllers, candidate.folder, mount.root});
+    }
   }
   std::stable_partition(found.begin(), found.end(), [](const auto& hierarchy) { return hierarchy.version == 1; });
   if (!found.empty() && found.back().version == 2) {

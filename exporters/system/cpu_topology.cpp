@@ -51,12 +51,12 @@ std::vector<std::uint32_t> parse_cpu_list(std::string_view text) {
 
 CpuTopology read_cpu_topology(const Paths& paths) {
   CpuTopology topology;
-  const auto folder = paths.sys("devices/system/cpu");
+  const auto folder = paths.sys("devices/system/cpu/");
   for (const auto& name : try_list_directory(folder).value_or(std::vector<std::string>{})) {
     if (!name.starts_with("cpu")) continue;
     const auto cpu = to_u64(std::string_view{name}.substr(3));
     if (!cpu || *cpu > kMaxCpu) continue;
-    const auto path = folder + '/' + name;
+    const auto path = folder + name;
     if (topology.cpus.empty()) topology.hotplug = exists(path + "/online");
     topology.cpus.push_back(static_cast<std::uint32_t>(*cpu));
 

@@ -90,13 +90,13 @@ class NetclassCollector final : public Collector {
   void start() override { ignored_pattern_ = compile_pattern(ignored_text_, std::string{"--"} + kIgnored); }
 
   void collect(const ScrapeContext& /*scrape*/, Output& out) override {
-    const auto folder = paths_.sys("class/net");
+    const auto folder = paths_.sys("class/net/");
     const auto names = try_list_directory(folder);
     if (!names) throw NotApplicable(folder + " is absent or not readable");
     std::vector<Device> devices;
     for (const auto& name : *names) {
       if (ignored_.get(name, [&] { return re2::RE2::PartialMatch(name, *ignored_pattern_); })) continue;
-      if (auto device = read_device(folder + '/' + name, name)) devices.push_back(*std::move(device));
+      if (auto device = read_device(folder + name, name)) devices.push_back(*std::move(device));
     }
     add(devices, out.families);
   }

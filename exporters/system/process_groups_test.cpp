@@ -9,6 +9,7 @@
 #include "core/flags.h"
 #include "core/strict_yaml.h"
 #include "process_tracker.h"
+#include "test_fixtures.h"
 #include "test_tree.h"
 
 using namespace binnacle;
@@ -341,9 +342,7 @@ TEST_CASE("the number of groups is bounded", "[process_groups]") {
 }
 
 TEST_CASE("the fixtures' host", "[process_groups]") {
-  Paths paths;
-  paths.procfs = std::string{BINNACLE_FIXTURES} + "/proc";
-  paths.rootfs = std::string{BINNACLE_FIXTURES} + "/root";
+  const auto paths = fixture_paths();
   ProcessGroups groups;
   auto config = YamlMap::from_text(
       "process_names:\n"

@@ -6,11 +6,11 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <set>
 #include <unordered_map>
 #include <utility>
 
 #include "core/text.h"
+#include "textfile_labels.h"
 
 namespace binnacle::system {
 
@@ -18,9 +18,6 @@ namespace {
 
 using prometheus::ClientMetric;
 using prometheus::MetricType;
-
-/// Labels added to series that lack them: without a limit, a small file could ask for a lot of memory.
-constexpr std::size_t kFilledLabelsLimit = 500'000;
 
 constexpr std::array<std::pair<std::string_view, MetricType>, 5> kTypes{{{"counter", MetricType::Counter},
                                                                          {"gauge", MetricType::Gauge},
@@ -346,7 +343,7 @@ class Parser {
         if (family.type == MetricType::Summary)
           keep_last(series.metric.summary.quantile, &ClientMetric::Quantile::quantile);
       }
-      fill_labels(family);
+      fill_missing_labels(family);
       families.push_back(std::move(family));
     }
     return families;
@@ -370,44 +367,6 @@ class Parser {
       entries[kept++] = entry;
     }
     entries.resize(kept);
-  }
-
-  void fill_labels(TextFamily& family) {
-    const auto same_names = [](const auto& a, const auto& b) {
-      return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                        [](const auto& x, const auto& y) { return x.name == y.name; });
-    };
-    const auto& first = family.series.front().metric.label;
-    if (std::all_of(family.series.begin(), family.series.end(),
-                    [&](const auto& series) { return same_names(series.metric.label, first); })) {
-      return;
-    }
-    std::set<std::string> names;
-    for (const auto& series : family.series) {
-      for (const auto& label : series.metric.label) names.insert(label.name);
-    }
-    std::size_t missing = 0;
-    for (const auto& series : family.series) missing += names.size() - series.metric.label.size();
-    if (missing > kFilledLabelsLimit) {
-      line_ = family.series.front().line;
-      fail("expected the series of " + family.name + " to have the same labels, got " + std::to_string(names.size()) +
-           " different ones");
-    }
-    for (auto& series : family.series) fill_labels(series.metric.label, names);
-  }
-
-  static void fill_labels(std::vector<ClientMetric::Label>& labels, const std::set<std::string>& names) {
-    std::vector<ClientMetric::Label> filled;
-    filled.reserve(names.size());
-    auto next = labels.begin();
-    for (const auto& name : names) {
-      if (next != labels.end() && next->name == name) {
-        filled.push_back(std::move(*next++));
-      } else {
-        filled.push_back({name, {}});
-      }
-    }
-    labels = std::move(filled);
   }
 
   std::size_t line_ = 0;

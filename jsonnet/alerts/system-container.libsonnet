@@ -8,9 +8,9 @@ function(c) [
     alert: 'SystemContainerCpuThrottled',
     expr: |||
       rate(node_cgroup_cpu_throttled_periods_total{%(selector)s}[5m])
-      / rate(node_cgroup_cpu_periods_total{%(selector)s}[5m]) > %(containerThrottled)s
+      / rate(node_cgroup_cpu_periods_total{%(selector)s}[5m]) > %(containerThrottled)g
       and
-      rate(node_cgroup_cpu_periods_total{%(selector)s}[5m]) > %(containerThrottledMinPeriods)s
+      rate(node_cgroup_cpu_periods_total{%(selector)s}[5m]) > %(containerThrottledMinPeriods)g
     ||| % c,
     'for': '15m',
     keep_firing_for: '10m',
@@ -22,7 +22,7 @@ function(c) [
   alerts.warning {
     alert: 'SystemContainerCpuPressure',
     expr: |||
-      rate(node_cgroup_pressure_cpu_stalled_seconds_total{%(selector)s}[5m]) > %(containerCpuStalled)s
+      rate(node_cgroup_pressure_cpu_stalled_seconds_total{%(selector)s}[5m]) > %(containerCpuStalled)g
     ||| % c,
     'for': '15m',
     keep_firing_for: '5m',
@@ -45,7 +45,7 @@ function(c) [
   alert: 'SystemContainerMemoryNearLimit',
   expr: |||
     node_cgroup_memory_working_set_bytes{%(selector)s}
-    / (node_cgroup_memory_effective_limit_bytes{%(selector)s} > 0) > %(used)s
+    / (node_cgroup_memory_effective_limit_bytes{%(selector)s} > 0) > %(used)g
   ||| % (c { used: c.containerMemory[severity] }),
   'for': { warning: '15m', critical: '5m' }[severity],
   annotations+: {
@@ -55,7 +55,7 @@ function(c) [
 }) + alerts.pair(function(severity) {
   alert: 'SystemContainerPidsNearLimit',
   expr: |||
-    node_cgroup_pids{%(selector)s} / (node_cgroup_pids_effective_limit{%(selector)s} > 0) > %(used)s
+    node_cgroup_pids{%(selector)s} / (node_cgroup_pids_effective_limit{%(selector)s} > 0) > %(used)g
   ||| % (c { used: c.pids[severity] }),
   'for': '5m',
   annotations+: {

@@ -6,9 +6,9 @@ function(c) alerts.pair(function(severity) {
   alert: 'SystemDiskFilling',
   expr: |||
     node_filesystem_avail_bytes{%(selector)s,%(filesystems)s}
-    / node_filesystem_size_bytes{%(selector)s,%(filesystems)s} < %(free)s
+    / node_filesystem_size_bytes{%(selector)s,%(filesystems)s} < %(free)g
     and
-    predict_linear(node_filesystem_avail_bytes{%(selector)s,%(filesystems)s}[6h], %(hours)s * 3600) < 0
+    predict_linear(node_filesystem_avail_bytes{%(selector)s,%(filesystems)s}[6h], %(hours)g * 3600) < 0
     and
     node_filesystem_readonly{%(selector)s,%(filesystems)s} == 0
   ||| % (c { free: c.diskFillingFree[severity], hours: c.diskFillingHours[severity] }),
@@ -21,7 +21,7 @@ function(c) alerts.pair(function(severity) {
   alert: 'SystemDiskAlmostFull',
   expr: |||
     node_filesystem_avail_bytes{%(selector)s,%(filesystems)s}
-    / node_filesystem_size_bytes{%(selector)s,%(filesystems)s} < %(free)s
+    / node_filesystem_size_bytes{%(selector)s,%(filesystems)s} < %(free)g
     and
     node_filesystem_readonly{%(selector)s,%(filesystems)s} == 0
   ||| % (c { free: c.diskFree[severity] }),
@@ -34,7 +34,7 @@ function(c) alerts.pair(function(severity) {
   alert: 'SystemInodesLow',
   expr: |||
     node_filesystem_files_free{%(selector)s,%(filesystems)s}
-    / node_filesystem_files{%(selector)s,%(filesystems)s} < %(free)s
+    / node_filesystem_files{%(selector)s,%(filesystems)s} < %(free)g
     and
     node_filesystem_readonly{%(selector)s,%(filesystems)s} == 0
   ||| % (c { free: c.inodesFree[severity] }),
@@ -71,9 +71,9 @@ function(c) alerts.pair(function(severity) {
   alerts.warning {
     alert: 'SystemDiskIoSaturated',
     expr: |||
-      rate(node_disk_io_time_weighted_seconds_total{%(selector)s,%(disks)s}[5m]) > %(diskQueue)s
+      rate(node_disk_io_time_weighted_seconds_total{%(selector)s,%(disks)s}[5m]) > %(diskQueue)g
       and
-      rate(node_disk_io_time_seconds_total{%(selector)s,%(disks)s}[5m]) > %(diskBusy)s
+      rate(node_disk_io_time_seconds_total{%(selector)s,%(disks)s}[5m]) > %(diskBusy)g
     ||| % c,
     'for': '30m',
     keep_firing_for: '10m',
@@ -85,9 +85,9 @@ function(c) alerts.pair(function(severity) {
   alerts.warning {
     alert: 'SystemIoPressure',
     expr: |||
-      rate(node_pressure_io_stalled_seconds_total{%(selector)s}[5m]) > %(ioStalled)s
+      rate(node_pressure_io_stalled_seconds_total{%(selector)s}[5m]) > %(ioStalled)g
       and
-      node_load5{%(selector)s} > %(ioMinLoad)s
+      node_load5{%(selector)s} > %(ioMinLoad)g
     ||| % c,
     'for': '15m',
     keep_firing_for: '5m',

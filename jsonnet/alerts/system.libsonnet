@@ -57,7 +57,7 @@ local exporter(c) = [
 ] + alerts.pair(function(severity) {
   alert: 'SystemHealthScoreLow',
   expr: |||
-    node_health_score{%(selector)s} < %(score)s
+    node_health_score{%(selector)s} < %(score)g
   ||| % (c { score: c.healthScore[severity] }),
   'for': '15m',
   keep_firing_for: '5m',
@@ -72,12 +72,12 @@ local cpu(c) = alerts.pair(function(severity) {
   expr: |||
     1 - sum without (mode) (
       avg without (cpu) (rate(node_cpu_seconds_total{%(selector)s,mode=~"idle|iowait"}[5m]))
-    ) > %(busy)s
+    ) > %(busy)g
     and (
-      rate(node_pressure_cpu_waiting_seconds_total{%(selector)s}[5m]) > %(waiting)s
+      rate(node_pressure_cpu_waiting_seconds_total{%(selector)s}[5m]) > %(waiting)g
       or
       node_load5{%(selector)s}
-      / count without (cpu, mode) (node_cpu_seconds_total{%(selector)s,mode="idle"}) > %(load)s
+      / count without (cpu, mode) (node_cpu_seconds_total{%(selector)s,mode="idle"}) > %(load)g
     )
   ||| % (c { busy: c.cpuBusy[severity], waiting: c.cpuWaiting[severity], load: c.cpuLoad[severity] }),
   'for': '15m',
@@ -91,7 +91,7 @@ local cpu(c) = alerts.pair(function(severity) {
 local memory(c) = alerts.pair(function(severity) {
   alert: 'SystemMemoryLow',
   expr: |||
-    node_memory_MemAvailable_bytes{%(selector)s} / node_memory_MemTotal_bytes{%(selector)s} < %(available)s
+    node_memory_MemAvailable_bytes{%(selector)s} / node_memory_MemTotal_bytes{%(selector)s} < %(available)g
   ||| % (c { available: c.memoryAvailable[severity] }),
   'for': { warning: '15m', critical: '5m' }[severity],
   annotations+: {
@@ -101,7 +101,7 @@ local memory(c) = alerts.pair(function(severity) {
 }) + alerts.pair(function(severity) {
   alert: 'SystemMemoryPressure',
   expr: |||
-    rate(node_pressure_memory_stalled_seconds_total{%(selector)s}[5m]) > %(stalled)s
+    rate(node_pressure_memory_stalled_seconds_total{%(selector)s}[5m]) > %(stalled)g
   ||| % (c { stalled: c.memoryStalled[severity] }),
   'for': '10m',
   keep_firing_for: '5m',
@@ -127,9 +127,9 @@ local network(c) = [
     alert: 'SystemNetworkReceiveErrors',
     expr: |||
       rate(node_network_receive_errs_total{%(selector)s,%(interfaces)s}[5m])
-      / rate(node_network_receive_packets_total{%(selector)s,%(interfaces)s}[5m]) > %(networkErrors)s
+      / rate(node_network_receive_packets_total{%(selector)s,%(interfaces)s}[5m]) > %(networkErrors)g
       and
-      rate(node_network_receive_packets_total{%(selector)s,%(interfaces)s}[5m]) > %(networkMinPackets)s
+      rate(node_network_receive_packets_total{%(selector)s,%(interfaces)s}[5m]) > %(networkMinPackets)g
     ||| % c,
     'for': '15m',
     keep_firing_for: '10m',
@@ -142,9 +142,9 @@ local network(c) = [
     alert: 'SystemNetworkTransmitErrors',
     expr: |||
       rate(node_network_transmit_errs_total{%(selector)s,%(interfaces)s}[5m])
-      / rate(node_network_transmit_packets_total{%(selector)s,%(interfaces)s}[5m]) > %(networkErrors)s
+      / rate(node_network_transmit_packets_total{%(selector)s,%(interfaces)s}[5m]) > %(networkErrors)g
       and
-      rate(node_network_transmit_packets_total{%(selector)s,%(interfaces)s}[5m]) > %(networkMinPackets)s
+      rate(node_network_transmit_packets_total{%(selector)s,%(interfaces)s}[5m]) > %(networkMinPackets)g
     ||| % c,
     'for': '15m',
     keep_firing_for: '10m',
@@ -156,7 +156,7 @@ local network(c) = [
 ] + alerts.pair(function(severity) {
   alert: 'SystemConntrackNearLimit',
   expr: |||
-    node_nf_conntrack_entries{%(selector)s} / (node_nf_conntrack_entries_limit{%(selector)s} > 0) > %(used)s
+    node_nf_conntrack_entries{%(selector)s} / (node_nf_conntrack_entries_limit{%(selector)s} > 0) > %(used)g
   ||| % (c { used: c.conntrack[severity] }),
   'for': '5m',
   annotations+: {
@@ -168,7 +168,7 @@ local network(c) = [
 local limits(c) = alerts.pair(function(severity) {
   alert: 'SystemFileDescriptorsNearLimit',
   expr: |||
-    node_filefd_allocated{%(selector)s} / (node_filefd_maximum{%(selector)s} > 0) > %(used)s
+    node_filefd_allocated{%(selector)s} / (node_filefd_maximum{%(selector)s} > 0) > %(used)g
   ||| % (c { used: c.fileDescriptors[severity] }),
   'for': '5m',
   annotations+: {
@@ -178,7 +178,7 @@ local limits(c) = alerts.pair(function(severity) {
 }) + alerts.pair(function(severity) {
   alert: 'SystemProcessFileDescriptorsNearLimit',
   expr: |||
-    namedprocess_namegroup_worst_fd_ratio{%(selector)s} > %(used)s
+    namedprocess_namegroup_worst_fd_ratio{%(selector)s} > %(used)g
   ||| % (c { used: c.processFileDescriptors[severity] }),
   'for': '5m',
   annotations+: {
@@ -188,9 +188,9 @@ local limits(c) = alerts.pair(function(severity) {
 }) + alerts.pair(function(severity) {
   alert: 'SystemPidsNearLimit',
   expr: |||
-    node_processes_threads{%(selector)s} / (node_processes_max_threads{%(selector)s} > 0) > %(used)s
+    node_processes_threads{%(selector)s} / (node_processes_max_threads{%(selector)s} > 0) > %(used)g
     or
-    node_processes_threads{%(selector)s} / (node_processes_max_processes{%(selector)s} > 0) > %(used)s
+    node_processes_threads{%(selector)s} / (node_processes_max_processes{%(selector)s} > 0) > %(used)g
   ||| % (c { used: c.pids[severity] }),
   'for': '5m',
   annotations+: {
@@ -212,7 +212,7 @@ local limits(c) = alerts.pair(function(severity) {
   alerts.warning {
     alert: 'SystemTextfileStale',
     expr: |||
-      time() - node_textfile_mtime_seconds{%(selector)s} > %(textfileStaleSeconds)s
+      time() - node_textfile_mtime_seconds{%(selector)s} > %(textfileStaleSeconds)g
     ||| % c,
     'for': '15m',
     annotations+: {
@@ -228,7 +228,7 @@ local clock(c) = [
     expr: |||
       node_timex_sync_status{%(selector)s} == 0
       and
-      node_timex_maxerror_seconds{%(selector)s} >= %(clockMaxErrorSeconds)s
+      node_timex_maxerror_seconds{%(selector)s} >= %(clockMaxErrorSeconds)g
     ||| % c,
     'for': '15m',
     annotations+: {
@@ -239,7 +239,7 @@ local clock(c) = [
   alerts.warning {
     alert: 'SystemClockSkew',
     expr: |||
-      abs(node_timex_offset_seconds{%(selector)s}) > %(clockOffsetSeconds)s
+      abs(node_timex_offset_seconds{%(selector)s}) > %(clockOffsetSeconds)g
     ||| % c,
     'for': '10m',
     annotations+: {
@@ -250,7 +250,7 @@ local clock(c) = [
   alerts.critical {
     alert: 'SystemClockSkew',
     expr: |||
-      abs(node_time_seconds{%(selector)s} - timestamp(node_time_seconds{%(selector)s})) > %(clockDifferenceSeconds)s
+      abs(node_time_seconds{%(selector)s} - timestamp(node_time_seconds{%(selector)s})) > %(clockDifferenceSeconds)g
     ||| % c,
     'for': '10m',
     annotations+: {

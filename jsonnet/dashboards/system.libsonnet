@@ -15,7 +15,7 @@ local overview = g.row('Now', [
     'The worst score from 0 to 100 that the exporters computed. Empty for node_exporter, which has none.',
     'none',
     [[q('min(node_health_score{%(s)s})'), 'health score']],
-    g.thresholds([[null, 'red'], [50, 'orange'], [80, 'green']]) + g.noValue('unknown') + g.decimals(0) + g.sparkline,
+    g.thresholds([[null, 'red'], [50, 'orange'], [90, 'green']]) + g.noValue('unknown') + g.decimals(0) + g.sparkline,
   ),
   g.stat(
     'Exporters',
@@ -32,14 +32,14 @@ local overview = g.row('Now', [
     red(1, 3),
   ),
   g.gauge(
-    'CPU',
+    'CPU in use',
     'Share of CPU time in use, of the busiest host. Waiting for IO does not count as use.',
     'percentunit',
     [[q('max(1 - sum without (mode) (avg without (cpu) (rate(node_cpu_seconds_total{%(s)s,mode=~"idle|iowait"}[$__rate_interval]))))'), 'CPU']],
     red(0.8, 0.95) + g.range(0, 1),
   ),
   g.gauge(
-    'Memory',
+    'Memory in use',
     'Share of memory that is not available to programs, of the host with the least left.',
     'percentunit',
     [[q('max(1 - node_memory_MemAvailable_bytes{%(s)s} / node_memory_MemTotal_bytes{%(s)s})'), 'memory']],
@@ -75,7 +75,7 @@ local overview = g.row('Now', [
     'Score of each check behind the health score, 100 is best. The shortest bar is what pulls the score down.',
     'none',
     [[q('min by (check) (node_health_check_score{%(s)s})'), '{{check}}']],
-    g.thresholds([[null, 'red'], [50, 'orange'], [80, 'green']]) + g.range(0, 100) + g.size(12, 7)
+    g.thresholds([[null, 'red'], [50, 'orange'], [90, 'green']]) + g.range(0, 100) + g.size(12, 7)
     + g.noValue('needs the health score of the system exporter'),
   ),
 ]);

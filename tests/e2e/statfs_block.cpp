@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preloaded into an exporter by tests on machines without FUSE: statfs() and opendir() of one path do not come back while
-// a control file exists and holds the call's name, as they do not on a file system whose server is gone.
+// Preloaded into an exporter by tests on machines without FUSE: statfs() and opendir() of one path do not come back
+// while a control file exists and holds the call's name, as they do not on a file system whose server is gone.
+//
+// With 64-bit file offsets the headers make statfs() another name of statfs64(), and both are needed here.
+#undef _FILE_OFFSET_BITS
 #include <dirent.h>
 #include <dlfcn.h>
 #include <sys/vfs.h>

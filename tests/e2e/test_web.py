@@ -76,6 +76,7 @@ def test_tls_serves_the_modern_versions(authority, server_files, version):
         assert exporter.get("/health/live", context=context)[0] == 200
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_tls_refuses_old_versions_and_plain_http(server_files):
     with Exporter(server_files / "web.yml") as exporter:
         with pytest.raises(ssl.SSLError):

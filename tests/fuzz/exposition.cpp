@@ -79,13 +79,15 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Page page{{first, second}, &dropped};
   const auto given = first->series() + second->series();
   require(page.series() + dropped.at(0).duplicate + dropped.at(0).malformed + dropped.at(1).duplicate +
-                  dropped.at(1).malformed == given,
+                  dropped.at(1).malformed ==
+              given,
           "each series is shown or counted as dropped");
   std::string text;
   text_exposition().write(page, text);
   require(is_utf8(text), "a page is UTF-8");
   std::size_t series = 0;
-  // Histograms whose bounds meet or names collide with another family's are for Prometheus to refuse; the reader may too.
+  // Histograms whose bounds meet or names collide with another family's are for Prometheus to refuse; the reader may
+  // too.
   accepts([&] {
     for (const auto& family : system::parse_textfile(text)) series += family.series.size();
   });

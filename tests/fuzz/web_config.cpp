@@ -12,7 +12,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = as_text(data, size);
   accepts([&] {
     const auto config = parse_web_config(text, "/etc/exporter/web.yml");
-    for (const auto& [user, hash] : config.basic_auth_users) require(bcrypt_cost(hash).has_value(), "a hash is bcrypt's");
+    for (const auto& [user, hash] : config.basic_auth_users)
+      require(bcrypt_cost(hash).has_value(), "a hash is bcrypt's");
     if (config.rate_limit) require(config.rate_limit->burst >= 0, "a burst is not negative");
     if (config.tls) require(config.tls->min_version <= config.tls->max_version, "versions are in order");
     for (const auto& [name, value] : config.headers) {

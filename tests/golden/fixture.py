@@ -19,6 +19,7 @@ PATHS = [
 SHARED_FLAGS = [
     *PATHS,
     "--collector.cpu.info",
+    "--collector.netdev.device-exclude=^veth",
     "--collector.processes",
     "--collector.stat.softirq",
     f"--collector.textfile.directory={FIXTURES}/textfile",

@@ -37,3 +37,11 @@ await build({
   loader: { '.svg': 'dataurl', '.png': 'dataurl', '.ttf': 'dataurl', '.woff': 'dataurl', '.woff2': 'dataurl' },
 });
 await cp(join(here, 'src', 'index.html'), join(output, 'index.html'));
+
+// Where Grafana's components look for icons and fonts; the fonts are not in Grafana's packages.
+const modules = join(here, 'node_modules');
+await cp(join(modules, '@grafana', 'ui', 'dist', 'public'), join(output, 'public', 'build'), { recursive: true });
+const font = join(modules, '@fontsource-variable', 'inter', 'files', 'inter-latin-wght-normal.woff2');
+for (const name of ['Inter-Regular', 'Inter-Medium']) {
+  await cp(font, join(output, 'public', 'fonts', 'inter', `${name}.woff2`));
+}

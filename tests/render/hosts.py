@@ -16,6 +16,8 @@ from processes import StackError, answers, free_port, query, request, wait_for  
 
 LIVE, FIXTURES = "live", "fixtures"
 JOB = "system"
+# A group for each name of a program.
+GROUPS = "process_names: [{name: '{{.Comm}}', cmdline: ['.+']}]\n"
 
 # Long enough for the exporter's deadline, which is half a second less, on a machine that builds meanwhile.
 SCRAPE_INTERVAL = 2  # seconds
@@ -23,28 +25,23 @@ SCRAPE_INTERVAL = 2  # seconds
 STEADY = 20  # seconds
 LIMIT = 300  # seconds
 
-LIVE_CONFIG = "process_names: []\n"
-
 
 def start_exporters(stack, binary):
     """{name of the host: host:port}"""
+    config = "--config.file=" + stack.write("exporter.yml", GROUPS)
     flags = {
-        LIVE: ["--collector.processes", "--collector.textfile.directory=" + textfiles(stack)],
-        FIXTURES: [*fixture.SHARED_FLAGS, f"--config.file={fixture.FIXTURES}/config.yml"],
+        LIVE: [config, "--collector.processes", "--collector.textfile.directory=" + textfiles(stack)],
+        FIXTURES: [config, *fixture.SHARED_FLAGS],
     }
     return {host: urllib.parse.urlsplit(stack.start_exporter(binary, *extra, name=host)[1]).netloc
             for host, extra in flags.items()}
 
 
 def textfiles(stack):
-    """A folder with a textfile as a backup script would leave it."""
-    folder = stack.path("textfiles")
-    os.mkdir(folder)
-    with open(os.path.join(folder, "backup.prom"), "w", encoding="utf-8") as file:
-        file.write("# HELP backup_last_success_timestamp_seconds When the last backup ended well.\n"
-                   "# TYPE backup_last_success_timestamp_seconds gauge\n"
-                   f"backup_last_success_timestamp_seconds {int(time.time())}\n")
-    return folder
+    """A folder with a textfile that repeats a series of the exporter's, so that there is something to drop."""
+    os.mkdir(stack.path("textfiles"))
+    stack.write("textfiles/load.prom", "# HELP node_load1 Load.\n# TYPE node_load1 gauge\nnode_load1 1\n")
+    return stack.path("textfiles")
 
 
 def start_prometheus(stack, hosts):
@@ -86,10 +83,12 @@ def broken_rules(url):
 
 def record(url, hosts, seconds=0):
     """Waits until there is enough to draw, and at least so long. Returns the time range in milliseconds."""
-    begin = time.time()
-    wait_for(lambda: time.time() > begin + seconds and is_steady(url, hosts),
+    started = time.monotonic()
+    wait_for(lambda: time.monotonic() > started + seconds and is_steady(url, hosts),
              "every target answers every scrape", LIMIT + seconds, SCRAPE_INTERVAL / 2)
     end = time.time()
+    begin = end - seconds if seconds else min(
+        value for _, value in query(url, "min_over_time(timestamp(up)[1h:1s])"))
     wait_for(lambda: broken_rules(url) is not None, "every rule has been evaluated", LIMIT)
     broken = broken_rules(url)
     if broken:

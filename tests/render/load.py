@@ -21,6 +21,7 @@ def share(now):
 def work():
     """Computes for a part of each time slice, and writes to a file that it cuts off again."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with tempfile.TemporaryFile() as file:
         while os.getppid() != 1:
             begin = time.monotonic()

@@ -10,25 +10,23 @@ import threading
 from processes import StackError
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PUBLIC = os.path.join(HERE, "node_modules/@grafana/ui/dist/public")
-# What Grafana's components ask for, and where the npm package has it.
-PUBLIC_PREFIX = "/public/build/"
 
 
-def node(script, *arguments):
-    done = subprocess.run(["node", os.path.join(HERE, script), *arguments], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise StackError(f"{script} failed:\n{(done.stdout + done.stderr).strip()}")
-    return done.stdout.strip()
+def run_node(script, *arguments):
+    """Whether it ended well, and its output."""
+    done = subprocess.run(["node", os.path.join(HERE, script), *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False)
+    return done.returncode == 0, done.stdout.strip()
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    def translate_path(self, path):
-        if path.startswith(PUBLIC_PREFIX):
-            inside = os.path.normpath("/" + path.partition("?")[0].removeprefix(PUBLIC_PREFIX))
-            return PUBLIC + inside
-        return super().translate_path(path)
+def build(folder):
+    """Bundles the page into a folder."""
+    good, output = run_node("build.mjs", folder)
+    if not good:
+        raise StackError(f"the page cannot be built:\n{output}")
 
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
@@ -37,7 +35,7 @@ class PageServer:
     """Serves the bundle while a `with` lasts."""
 
     def __init__(self, folder):
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=folder))
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/"
 
     def __enter__(self):

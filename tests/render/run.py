@@ -14,15 +14,17 @@ import shutil
 import signal
 import sys
 
+import defects
 import hosts
 from browser import Browser
 from load import Load
-from page import HERE, PageServer, node
+from page import HERE, PageServer, build, run_node
 from processes import Stack, StackError
 from verdict import Judge, load_allowed
 
 SKIPPED = 77
 WIDTH = 1400  # pixels
+PLANTED_WIDTH = 1000
 THEMES = ("dark", "light")
 NEEDED = {"node": "nodejs", "chromium": "chromium", "prometheus": "prometheus"}
 # The drawing of all hosts together chooses them by name, or by All.
@@ -33,7 +35,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--exporter", default=os.environ.get("BINNACLE_SYSTEM_EXPORTER"),
                         help="the system-exporter binary (BINNACLE_SYSTEM_EXPORTER)")
-    parser.add_argument("--types", action="store_true", help="only the type check, without servers and browser")
+    parser.add_argument("--types", action="store_true", help="check the types of the dashboards instead; needs neither servers nor browser")
     parser.add_argument("--screenshot", metavar="DIR", help="write DASHBOARD-THEME.png of the live host there")
     parser.add_argument("--screenshot-size", metavar="WxH", default=f"{WIDTH}x0", help="in pixels; height 0 is all of it")
     parser.add_argument("--record", type=int, default=0, metavar="SECONDS", help="record for at least so long")
@@ -64,11 +66,14 @@ class Drawing:
         self.browser = browser
         self.common = {"prometheus": prometheus, "scrapeInterval": hosts.SCRAPE_INTERVAL,
                        "from": time_range[0], "to": time_range[1]}
+        self.height = 0  # pixels, of the last drawing
 
     def draw(self, dashboard, variables, theme="dark", width=WIDTH):
         """The page's report; what the browser complained about is among its problems."""
-        report = self.browser.run("drawDashboard", {**self.common, "dashboard": dashboard, "variables": variables,
-                                                    "theme": theme, "width": width})
+        request = {**self.common, "dashboard": dashboard, "variables": variables, "theme": theme, "width": width}
+        self.height = self.browser.run("dashboardHeight", request)
+        self.browser.resize(width, self.height)
+        report = self.browser.run("drawDashboard", request)
         report["problems"] += self.browser.complaints()
         return report
 
@@ -77,6 +82,28 @@ def selections(instances):
     """Each host alone by name, all by name, and All: every form in which Grafana puts a choice into a query."""
     alone = {host: {"job": [hosts.JOB], "instance": [host]} for host in instances}
     return {**alone, TOGETHER: {"instance": list(instances)}, "All": {}}
+
+
+def check_types(files):
+    """The type check of the dashboards, and of planted defects. Returns the problems."""
+    good, output = run_node("check_types.mjs", *files)
+    print(output)
+    with Stack() as stack:
+        count, wrong = defects.check_types(lambda file: run_node("check_types.mjs", file), stack.path("planted.json"))
+    print(f"planted defects: {count}, {count - len(wrong)} found")
+    return wrong + ([] if good else ["types: see above"])
+
+
+def check_checks(drawing):
+    """Plants defects and sees whether they are found. Returns the problems."""
+    def judge(entries=()):
+        return Judge("planted", entries)
+
+    drawn, wrong = defects.draw_all(lambda dashboard: drawing.draw(dashboard, {}, width=PLANTED_WIDTH), judge)
+    judged, more = defects.check_verdict(judge)
+    wrong += more
+    print(f"planted defects: {drawn + judged}, {drawn + judged - len(wrong)} found")
+    return wrong
 
 
 def prove(drawing, files, instances):
@@ -102,16 +129,15 @@ def take_screenshots(drawing, files, folder, size):
     os.makedirs(folder, exist_ok=True)
     for path in files:
         for theme in THEMES:
-            report = drawing.draw(read(path), {"job": [hosts.JOB], "instance": [hosts.LIVE]}, theme, width)
+            drawing.draw(read(path), {"job": [hosts.JOB], "instance": [hosts.LIVE]}, theme, width)
             file = os.path.join(folder, f"{name_of(path)}-{theme}.png")
-            drawing.browser.screenshot(file, width, height or report["height"])
+            drawing.browser.screenshot(file, width, height or drawing.height)
             print(f"{file}: {os.path.getsize(file) // 1024} KiB")
 
 
 def run(arguments, files):
-    print(node("check_types.mjs", *files), flush=True)
     if arguments.types:
-        return []
+        return check_types(files)
     if not arguments.exporter:
         raise StackError("--exporter or BINNACLE_SYSTEM_EXPORTER must name the system-exporter binary")
     check_needed()
@@ -119,13 +145,13 @@ def run(arguments, files):
         bundle = stack.path("page")
         targets = hosts.start_exporters(stack, os.path.abspath(arguments.exporter))
         prometheus = hosts.start_prometheus(stack, targets)
-        node("build.mjs", bundle)
+        build(bundle)
         with Load(arguments.load):
             time_range = hosts.record(prometheus, targets, arguments.record)
         with PageServer(bundle) as server, Browser(stack) as browser:
             browser.open(server.url)
             drawing = Drawing(browser, prometheus, time_range)
-            problems = prove(drawing, files, list(targets))
+            problems = prove(drawing, files, list(targets)) + check_checks(drawing)
             if arguments.screenshot:
                 take_screenshots(drawing, files, arguments.screenshot, arguments.screenshot_size)
     return problems

@@ -88,27 +88,6 @@ const CUSTOM: Record<keyof GraphFieldConfig | keyof TableFieldOptions, true> = {
   wrapText: true,
 };
 
-// What the timeseries and table panels start from where the JSON says nothing.
-export const CUSTOM_DEFAULTS: Record<string, Record<string, unknown>> = {
-  timeseries: {
-    axisPlacement: 'auto',
-    barAlignment: 0,
-    drawStyle: 'line',
-    fillOpacity: 0,
-    gradientMode: 'none',
-    hideFrom: { viz: false, legend: false, tooltip: false },
-    lineInterpolation: 'linear',
-    lineWidth: 1,
-    pointSize: 5,
-    scaleDistribution: { type: 'linear' },
-    showPoints: 'auto',
-    spanNulls: false,
-    stacking: { mode: 'none', group: 'A' },
-    thresholdsStyle: { mode: 'off' },
-  },
-  table: { align: 'auto', cellOptions: { type: 'auto' }, inspect: false },
-};
-
 function item(path: string, isCustom: boolean, process: Process): FieldConfigPropertyItem {
   const nothing = () => null;
   return {

@@ -60,8 +60,8 @@ function duplicates(names: string[]): string[] {
 
 function checkNames(names: string[], kind: string): string[] {
   return [
-    ...(names.some((name) => name.trim() === '') ? [`a ${kind} has no name`] : []),
-    ...duplicates(names).map((name) => `two ${kind}s have the name "${name}"`),
+    ...(names.some((name) => name.trim() === '') ? [`${kind} without a name`] : []),
+    ...duplicates(names).map((name) => `${kind} have the same name: "${name}"`),
   ];
 }
 
@@ -128,7 +128,7 @@ function inspectValues(panel: PanelModel, frames: DataFrame[], element: Element,
   const values = shown.map(({ display }) => formattedValueToString(display));
   const missing = values.filter((text) => !isShown(element, text)).map((text) => `the value ${text} is not shown`);
   missing.push(...names.filter((name) => !isShown(element, name)).map((name) => `the name "${name}" is not shown`));
-  const problems = checkNames(names, 'value');
+  const problems = checkNames(names, 'values');
   for (const { field, display } of shown) {
     const isMapped = (field.mappings ?? []).length > 0;
     if (!UNITLESS.has(field.unit ?? '') && !isMapped && !display.prefix && !display.suffix && !/[^\d.,-]/.test(display.text)) {
@@ -146,7 +146,7 @@ function inspectTable(panel: PanelModel, frames: DataFrame[], element: Element, 
   const frame = frames[0]!;
   const columns = frame.fields.filter((field) => !field.config.custom?.hideFrom?.viz);
   const names = columns.map((field) => getFieldDisplayName(field, frame, frames));
-  problems.push(...checkNames(names, 'column'));
+  problems.push(...checkNames(names, 'columns'));
   columns.forEach((field, i) => {
     if (!field.values.some((value) => value !== '' && value !== null && !Number.isNaN(value))) {
       problems.push(`the column "${names[i]}" is empty`);
@@ -162,6 +162,10 @@ function inspectTable(panel: PanelModel, frames: DataFrame[], element: Element, 
   const missing = values.filter((text) => !isShown(element, text)).map((text) => `the cell "${text}" is not shown`);
   if (panel.options['showHeader'] !== false) {
     missing.push(...names.filter((name) => !isShown(element, name)).map((name) => `the column "${name}" is not shown`));
+  }
+  const grid = element.querySelector('[role="grid"]');
+  if (grid && grid.scrollWidth > grid.clientWidth + 1) {
+    missing.push('the columns do not fit the width of the panel');
   }
   return { names, values, problems, missing };
 }

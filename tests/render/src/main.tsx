@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Offers drawDashboard() to run.py.
+// What run.py calls.
 import { createTheme, dateTime, type TimeRange } from '@grafana/data';
 import { createRoot, type Root } from 'react-dom/client';
 import { flushSync } from 'react-dom';
 import 'uplot/dist/uPlot.min.css';
 import { DashboardPage, boxOf, heightOf } from './dashboard';
 import { makeFieldConfigRegistry } from './field_config';
+import { installGaugePlot } from './gauge_plot';
 import { inspectPanel, recordCanvasTexts, type Inspection } from './inspect';
-import { loadPanel, type DrawContext, type PanelData } from './panel_data';
+import { checkAnnotations, loadPanel, type DrawContext, type PanelData } from './panel_data';
 import { isRow, layout, type PanelModel } from './panel_model';
 import { Prometheus } from './prometheus';
 import type { DrawReport, DrawRequest } from './protocol';
@@ -17,6 +18,7 @@ import { Variables } from './variables';
 declare global {
   interface Window {
     __grafana_public_path__: string;
+    dashboardHeight: (request: DrawRequest) => Promise<number>;
     drawDashboard: (request: DrawRequest) => Promise<DrawReport>;
   }
 }
@@ -27,6 +29,7 @@ const LOOK_AGAIN = 100;
 
 window.__grafana_public_path__ = '/public/';
 recordCanvasTexts();
+installGaugePlot();
 const registry = makeFieldConfigRegistry();
 let root: Root | undefined;
 
@@ -52,6 +55,9 @@ async function inspectAll(panels: PanelModel[], data: Map<number, PanelData>, co
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));
   }
 }
+
+/** For the size of the window: what is outside of it may stay undrawn. */
+window.dashboardHeight = async ({ dashboard, width }) => heightOf(layout(dashboard), width);
 
 window.drawDashboard = async (request) => {
   const { dashboard, width } = request;
@@ -89,8 +95,7 @@ window.drawDashboard = async (request) => {
   await document.fonts.ready;
   const inspections = await inspectAll(panels, data, context);
   return {
-    problems: [...variables.problems, ...checkLayout(all)],
-    height: heightOf(all, width),
+    problems: [...variables.problems, ...checkLayout(all), ...(await checkAnnotations(dashboard, context))],
     panels: panels.map((panel) => {
       const { names, values, noValue, problems, missing } = inspections.get(panel.id)!;
       const { queries, problems: dataProblems } = data.get(panel.id)!;

@@ -2,14 +2,16 @@
 // Runs a panel's queries, its transformations and its field options.
 import {
   applyFieldOverrides,
+  cacheFieldDisplayNames,
   transformDataFrame,
   type DataFrame,
   type FieldConfigOptionsRegistry,
   type GrafanaTheme2,
   type TimeRange,
 } from '@grafana/data';
+import type { Dashboard } from '@grafana/schema';
 import { firstValueFrom } from 'rxjs';
-import { CUSTOM_DEFAULTS } from './field_config';
+import { CUSTOM } from './panel_defaults';
 import type { PanelModel } from './panel_model';
 import type { Prometheus } from './prometheus';
 import type { QueryReport } from './protocol';
@@ -58,11 +60,28 @@ export async function loadPanel(panel: PanelModel, width: number, context: DrawC
   const { defaults, overrides } = panel.fieldConfig;
   data.frames = applyFieldOverrides({
     data: transformed,
-    fieldConfig: { defaults: { ...defaults, custom: { ...CUSTOM_DEFAULTS[panel.type], ...defaults.custom } }, overrides },
+    fieldConfig: { defaults: { ...defaults, custom: { ...CUSTOM[panel.type], ...defaults.custom } }, overrides },
     fieldConfigRegistry: context.registry,
     replaceVariables: (text) => text,
     theme: context.theme,
     timeZone: TIME_ZONE,
   });
+  cacheFieldDisplayNames(data.frames);
   return data;
+}
+
+/** Annotations are not drawn; their queries must work all the same. */
+export async function checkAnnotations(dashboard: Dashboard, context: DrawContext): Promise<string[]> {
+  const problems: string[] = [];
+  const [from, to] = [context.range.from.valueOf(), context.range.to.valueOf()];
+  const builtins = intervals(context.range, 1000, `${context.scrapeInterval}s`, context.scrapeInterval);
+  for (const annotation of (dashboard.annotations?.list ?? []) as unknown as Array<{ name: string; expr?: string }>) {
+    try {
+      const expr = context.variables.promql(annotation.expr ?? '', builtins);
+      await context.prometheus.query({ refId: 'A', expr }, expr, from, to, Number(builtins['__interval_ms']), 1);
+    } catch (error) {
+      problems.push(`annotation ${annotation.name}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  return problems;
 }

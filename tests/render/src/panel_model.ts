@@ -2,6 +2,7 @@
 // The parts of a dashboard's JSON that the page reads.
 import type { DataTransformerConfig, FieldConfigSource } from '@grafana/data';
 import type { Dashboard } from '@grafana/schema';
+import { OPTIONS } from './panel_defaults';
 import type { Target } from './prometheus';
 
 export interface GridPos {
@@ -49,7 +50,7 @@ function withDefaults(json: Partial<PanelModel>): PanelModel {
     gridPos: json.gridPos ?? { x: 0, y: 0, w: 0, h: 0 },
     targets: (json.targets ?? []).filter((target) => !target.hide),
     fieldConfig: json.fieldConfig ?? { defaults: {}, overrides: [] },
-    options: json.options ?? {},
+    options: { ...OPTIONS[json.type ?? ''], ...json.options },
     transformations: json.transformations ?? [],
   };
 }

@@ -43,5 +43,4 @@ export interface PanelReport {
 export interface DrawReport {
   problems: string[];
   panels: PanelReport[];
-  height: number;
 }

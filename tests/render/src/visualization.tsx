@@ -17,12 +17,13 @@ import type { Options as StatOptions } from '@grafana/schema/dist/esm/raw/compos
 import type { Options as TableOptions } from '@grafana/schema/dist/esm/raw/composable/table/panelcfg/x/TablePanelCfg_types.gen';
 import type { Options as TextOptions } from '@grafana/schema/dist/esm/raw/composable/text/panelcfg/x/TextPanelCfg_types.gen';
 import type { Options as TimeSeriesOptions } from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
-import { LegendDisplayMode } from '@grafana/schema';
 import {
   BarGauge,
   BigValue,
   BigValueColorMode,
   BigValueGraphMode,
+  BigValueJustifyMode,
+  BigValueTextMode,
   Gauge,
   TimeSeries,
   VizRepeater,
@@ -31,8 +32,6 @@ import {
 import { TableNG } from '@grafana/ui/unstable';
 import { TIME_ZONE, type DrawContext } from './panel_data';
 import type { PanelModel } from './panel_model';
-
-export const SUPPORTED = ['timeseries', 'stat', 'gauge', 'bargauge', 'table', 'text'];
 
 export interface VisualizationProps {
   panel: PanelModel;
@@ -71,82 +70,117 @@ function withTimeRange(value: FieldDisplay, timeRange: TimeRange) {
 
 type RepeatedValue = VizRepeaterRenderValueProps<FieldDisplay, DisplayValueAlignmentFactors>;
 
-function Repeated({ panel, frames, context, width, height }: VisualizationProps) {
-  const theme = context.theme;
-  const values = displayValues(panel, frames, context);
-  const common = panel.options as unknown as StatOptions;
+const SPACING = 8;
 
-  const renderStat = ({ value, width, height, count, alignmentFactors }: RepeatedValue) => (
-    <BigValue
-      theme={theme}
-      width={width}
-      height={height}
-      count={count}
-      value={value.display}
-      sparkline={withTimeRange(value, context.range)}
-      colorMode={(common.colorMode ?? 'value') as string as BigValueColorMode}
-      graphMode={(common.graphMode ?? 'area') as string as BigValueGraphMode}
-      justifyMode={common.justifyMode as never}
-      textMode={common.textMode as never}
-      text={common.text}
-      alignmentFactors={alignmentFactors}
-      disableWideLayout={common.wideLayout === false}
-    />
-  );
-  const gauge = panel.options as unknown as GaugeOptions;
-  const renderGauge = ({ value, width, height, count, orientation }: RepeatedValue) => (
-    <Gauge
-      theme={theme}
-      width={width}
-      height={height}
-      field={value.field}
-      value={{ ...value.display, title: count > 1 ? value.display.title : '' }}
-      text={gauge.text}
-      orientation={orientation}
-      showThresholdLabels={gauge.showThresholdLabels ?? false}
-      showThresholdMarkers={gauge.showThresholdMarkers ?? true}
-    />
-  );
-  const bar = panel.options as unknown as BarGaugeOptions;
-  const renderBar = ({ value, width, height, orientation, alignmentFactors, count }: RepeatedValue) => (
-    <BarGauge
-      theme={theme}
-      width={width}
-      height={height}
-      field={value.field}
-      value={{ ...value.display, title: count > 1 ? value.display.title : '' }}
-      text={bar.text}
-      display={value.view?.getFieldDisplayProcessor(value.colIndex ?? 0)}
-      orientation={orientation}
-      alignmentFactors={alignmentFactors}
-      displayMode={bar.displayMode}
-      showUnfilled={bar.showUnfilled}
-      valueDisplayMode={bar.valueMode}
-      namePlacement={bar.namePlacement}
-      itemSpacing={8}
-      lcdCellWidth={12}
-      isOverflow={false}
-    />
-  );
-  const renderers: Record<string, (value: RepeatedValue) => JSX.Element> = { stat: renderStat, gauge: renderGauge, bargauge: renderBar };
+/** A name beside a single value says nothing that the panel's title does not. */
+function withoutName({ value, count }: RepeatedValue) {
+  return { ...value.display, title: count > 1 ? value.display.title : '' };
+}
+
+function Stats({ panel, frames, context, width, height }: VisualizationProps) {
+  const options = panel.options as unknown as StatOptions;
   return (
     <VizRepeater<FieldDisplay, DisplayValueAlignmentFactors>
       width={width}
       height={height}
       source={frames}
       renderCounter={0}
-      itemSpacing={panel.type === 'stat' ? 3 : 8}
-      autoGrid={panel.type === 'stat'}
-      orientation={(common.orientation ?? 'auto') as string as VizOrientation}
-      minVizWidth={panel.type === 'bargauge' ? (bar.minVizWidth ?? 8) : undefined}
-      minVizHeight={panel.type === 'bargauge' ? (bar.minVizHeight ?? 16) : undefined}
-      maxVizHeight={panel.type === 'bargauge' ? (bar.maxVizHeight ?? 300) : undefined}
-      getValues={() => values}
+      itemSpacing={3}
+      autoGrid
+      orientation={options.orientation as string as VizOrientation}
+      getValues={() => displayValues(panel, frames, context)}
       getAlignmentFactors={getDisplayValueAlignmentFactors}
-      renderValue={renderers[panel.type]!}
+      renderValue={({ value, width, height, count, alignmentFactors }: RepeatedValue) => (
+        <BigValue
+          theme={context.theme}
+          width={width}
+          height={height}
+          count={count}
+          value={value.display}
+          sparkline={withTimeRange(value, context.range)}
+          colorMode={options.colorMode as string as BigValueColorMode}
+          graphMode={options.graphMode as string as BigValueGraphMode}
+          justifyMode={options.justifyMode as string as BigValueJustifyMode}
+          textMode={options.textMode as string as BigValueTextMode}
+          text={options.text}
+          alignmentFactors={alignmentFactors}
+          disableWideLayout={!options.wideLayout}
+        />
+      )}
     />
   );
 }
+
+function Gauges({ panel, frames, context, width, height }: VisualizationProps) {
+  const options = panel.options as unknown as GaugeOptions;
+  return (
+    <VizRepeater<FieldDisplay>
+      width={width}
+      height={height}
+      source={frames}
+      renderCounter={0}
+      autoGrid
+      orientation={options.orientation as string as VizOrientation}
+      minVizWidth={options.minVizWidth}
+      minVizHeight={options.minVizHeight}
+      getValues={() => displayValues(panel, frames, context)}
+      renderValue={(one) => (
+        <Gauge
+          theme={context.theme}
+          width={one.width}
+          height={one.height}
+          field={one.value.field}
+          value={withoutName(one as RepeatedValue)}
+          text={options.text}
+          orientation={one.orientation}
+          showThresholdLabels={options.showThresholdLabels}
+          showThresholdMarkers={options.showThresholdMarkers}
+        />
+      )}
+    />
+  );
+}
+
+function BarGauges({ panel, frames, context, width, height }: VisualizationProps) {
+  const options = panel.options as unknown as BarGaugeOptions;
+  const isVertical = options.orientation === 'vertical';
+  return (
+    <VizRepeater<FieldDisplay, DisplayValueAlignmentFactors>
+      width={width}
+      height={height}
+      source={frames}
+      renderCounter={0}
+      itemSpacing={SPACING}
+      orientation={options.orientation as string as VizOrientation}
+      minVizWidth={options.minVizWidth}
+      minVizHeight={options.minVizHeight}
+      maxVizHeight={options.maxVizHeight}
+      getValues={() => displayValues(panel, frames, context)}
+      getAlignmentFactors={getDisplayValueAlignmentFactors}
+      renderValue={(one: RepeatedValue) => (
+        <BarGauge
+          theme={context.theme}
+          width={one.width}
+          height={one.height}
+          field={one.value.field}
+          value={withoutName(one)}
+          text={options.text}
+          display={one.value.view?.getFieldDisplayProcessor(one.value.colIndex ?? 0)}
+          orientation={one.orientation}
+          alignmentFactors={one.count > 1 ? one.alignmentFactors : undefined}
+          displayMode={options.displayMode}
+          showUnfilled={options.showUnfilled}
+          valueDisplayMode={options.valueMode}
+          namePlacement={options.namePlacement}
+          itemSpacing={SPACING}
+          isOverflow={!isVertical && one.count * (options.minVizHeight + SPACING) > height}
+        />
+      )}
+    />
+  );
+}
+
+const WITH_VALUES: Record<string, (props: VisualizationProps) => JSX.Element> = { stat: Stats, gauge: Gauges, bargauge: BarGauges };
 
 export function Visualization(props: VisualizationProps) {
   const { panel, frames, context, width, height } = props;
@@ -154,8 +188,9 @@ export function Visualization(props: VisualizationProps) {
     const { content } = panel.options as unknown as TextOptions;
     return <div className="markdown-html" dangerouslySetInnerHTML={{ __html: renderTextPanelMarkdown(content) }} />;
   }
-  if (panel.type === 'stat' || panel.type === 'gauge' || panel.type === 'bargauge') {
-    return <Repeated {...props} />;
+  const Values = WITH_VALUES[panel.type];
+  if (Values) {
+    return <Values {...props} />;
   }
   if (!hasNumbers(frames) && !(panel.type === 'table' && frames.some((frame) => frame.length > 0))) {
     return <NoData panel={panel} />;
@@ -170,7 +205,7 @@ export function Visualization(props: VisualizationProps) {
         timeRange={context.range}
         timeZone={TIME_ZONE}
         structureRev={1}
-        legend={legend ?? { displayMode: LegendDisplayMode.List, placement: 'bottom', showLegend: true, calcs: [] }}
+        legend={legend}
       />
     );
   }

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Form and sense of the dashboards: what Grafana needs to load them anywhere, and what people need to read them.
+
+usage: lint_dashboards.py --root REPOSITORY --golden FOLDER
+"""
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import promql
+import sources
+import yaml
+from golden import Metrics
+
+PANEL_TYPES = ("timeseries", "stat", "gauge", "bargauge", "table")
+# Of Grafana's unit ids, those that our panels use.
+UNITS = ("none", "short", "percentunit", "bytes", "Bps", "s", "ops", "pps", "cps", "string")
+MOST_BYTES = 262144  # kubectl apply stores the object in an annotation of this size
+ON_COUNTERS = ("rate", "irate", "increase", "resets")
+
+
+def dashboard_messages(dashboard, size):
+    uid = dashboard.get("uid", "")
+    if not 8 <= len(uid) <= 40 or not re.fullmatch(r"[a-z0-9-]+", uid):
+        yield f"uid {uid!r} is not 8 to 40 small letters, digits and hyphens"
+    for key, wanted in (("schemaVersion", 39), ("editable", False)):
+        if dashboard.get(key) != wanted:
+            yield f"{key} is not {wanted}"
+    for key in ("title", "description", "tags", "time", "refresh", "timezone"):
+        if not dashboard.get(key):
+            yield f"no {key}"
+    for key in ("id", "version", "__inputs", "__requires", "iteration"):
+        if dashboard.get(key) is not None:
+            yield f"{key} must not be there"
+    if size > MOST_BYTES:
+        yield f"{size} bytes are more than {MOST_BYTES}"
+    for link in dashboard.get("links", []):
+        if link["type"] == "dashboards" and not set(link["tags"]) <= set(dashboard["tags"]):
+            yield f"a link looks for the tags {link['tags']}, which this dashboard itself does not have"
+
+
+def variable_messages(variables):
+    found = {variable["name"]: variable for variable in variables}
+    source = found.get("datasource", {})
+    if (source.get("type"), source.get("query"), source.get("label")) != ("datasource", "prometheus", "Data source"):
+        yield "no variable `datasource` with the label `Data source`"
+    for name, label in (("job", "Job"), ("instance", "Instance")):
+        variable = found.get(name, {})
+        wanted = {"type": "query", "label": label, "multi": True, "includeAll": True, "allValue": ".+", "refresh": 2}
+        for key, value in wanted.items():
+            if variable.get(key) != value:
+                yield f"variable {name}: {key} is not {value!r}"
+        query = variable.get("query", {}).get("query", "")
+        match = re.fullmatch(r"label_values\((.+), (\w+)\)", query)
+        if not match or match[2] != name or not isinstance(promql.parse(match[1]), promql.Selector):
+            yield f"variable {name}: {query!r} is not label_values(selector, {name})"
+        if variable.get("datasource", {}).get("uid") != "${datasource}":
+            yield f"variable {name} does not use the data source variable"
+
+
+def layout_messages(panels):
+    ids = [panel["id"] for panel in panels]
+    if len(set(ids)) != len(ids):
+        yield "a panel id is used twice"
+    titles = [panel["title"] for panel in panels]
+    yield from {f"two panels have the title {title!r}" for title in titles if titles.count(title) > 1}
+    taken = {}
+    for panel in panels:
+        grid = panel["gridPos"]
+        if grid["x"] < 0 or grid["x"] + grid["w"] > 24 or min(grid["w"], grid["h"]) < 1:
+            yield f"panel {panel['title']!r} does not fit into 24 columns"
+        for x in range(grid["x"], grid["x"] + grid["w"]):
+            for y in range(grid["y"], grid["y"] + grid["h"]):
+                if (x, y) in taken:
+                    yield f"panels {taken[x, y]!r} and {panel['title']!r} overlap"
+                    return
+                taken[x, y] = panel["title"]
+
+
+def panel_messages(panel):
+    if panel["type"] not in PANEL_TYPES:
+        yield f"the type {panel['type']} is not one of {', '.join(PANEL_TYPES)}"
+    if not re.fullmatch(r"[A-Z].+\.", panel.get("description", ""), re.DOTALL):
+        yield "the description is not a sentence"
+    if panel.get("fieldConfig", {}).get("defaults", {}).get("unit") not in UNITS:
+        yield "the unit is missing or unknown"
+    if panel.get("datasource") != {"type": "prometheus", "uid": "${datasource}"}:
+        yield "it does not use the data source variable"
+    targets = panel.get("targets", [])
+    if not targets:
+        yield "it has no query"
+    if len({target["refId"] for target in targets}) != len(targets):
+        yield "two queries have the same refId"
+    for target in targets:
+        if target.get("datasource") != panel.get("datasource"):
+            yield f"query {target['refId']} uses another data source"
+        if target.get("instant") == target.get("range"):
+            yield f"query {target['refId']} is not either instant or a range"
+
+
+def query_messages(expr, legend, metrics):
+    """`expr` as it stands in the dashboard, with Grafana's variables."""
+    tree = promql.parse(promql.without_grafana_variables(expr))
+    for selector in promql.selectors(tree):
+        for wanted in ('job=~"$job"', 'instance=~"$instance"'):
+            if wanted not in map(str, selector.matchers):
+                yield f"{selector.metric} is not restricted by {wanted}"
+    for function, window in re.findall(r"\b(rate|irate|increase)\([^()\[]*\[([^\]]+)\]", expr):
+        if window != "$__rate_interval":
+            yield f"{function}() over {window} instead of $__rate_interval"
+    for node in tree.walk():
+        if isinstance(node, promql.Selector) and metrics.type_of(node.metric) == "counter":
+            counted = any(isinstance(p, promql.Aggregation) and p.op == "count" and node in p.args for p in tree.walk())
+            if not node.range and not counted:
+                yield f"the counter {node.metric} is shown raw"
+        if isinstance(node, promql.Call) and node.function in ON_COUNTERS:
+            for selector in [arg for arg in node.args if isinstance(arg, promql.Selector)]:
+                if metrics.type_of(selector.metric) == "gauge":
+                    yield f"{node.function}() of the gauge {selector.metric}"
+    if not legend:
+        yield "it has no legend"
+    if all(metrics.known(s.metric) for s in promql.selectors(tree)):
+        kept = promql.result_labels(tree, metrics.labels_of)
+        for label in sorted(set(re.findall(r"{{\s*(\w+)\s*}}", legend)) - kept):
+            yield f"the legend shows {label}, which the query does not keep"
+
+
+def promtool_messages(expressions):
+    """Every expression of a panel as a rule, so that promtool parses it."""
+    rules = [{"record": f"check:panel:{number}", "expr": expr} for number, (_, expr, _) in enumerate(expressions)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "panels.yaml")
+        path.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+        run = subprocess.run(["promtool", "check", "rules", str(path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return [f"promtool does not accept a query: {run.stdout}"] if run.returncode else []
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--root", required=True)
+    parser.add_argument("--golden", required=True)
+    args = parser.parse_args()
+    metrics = Metrics(args.golden)
+    dashboards = sources.dashboards(args.root)
+
+    messages, panels, queries = [], 0, 0
+    for key in ("uid", "title"):
+        values = [dashboard[key] for dashboard in dashboards.values()]
+        messages += {f"the {key} {value!r} is used twice" for value in values if values.count(value) > 1}
+    for name, dashboard in dashboards.items():
+        found = list(dashboard_messages(dashboard, pathlib.Path(args.root, "dashboards", name).stat().st_size))
+        found += variable_messages(dashboard["templating"]["list"])
+        found += layout_messages(dashboard["panels"])
+        for panel in [panel for panel in dashboard["panels"] if panel["type"] != "row"]:
+            panels += 1
+            found += [f"panel {panel['title']!r}: {message}" for message in panel_messages(panel)]
+            for target in panel.get("targets", []):
+                queries += 1
+                found += [f"panel {panel['title']!r} {target['refId']}: {message}"
+                          for message in query_messages(target["expr"], target["legendFormat"], metrics)]
+        for annotation in dashboard["annotations"]["list"]:
+            queries += 1
+            found += [f"annotation {annotation['name']!r}: {message}"
+                      for message in query_messages(annotation["expr"], annotation["titleFormat"], metrics)]
+        messages += [f"{name}: {message}" for message in found]
+    messages += promtool_messages([e for e in sources.expressions(args.root) if not e[0].startswith("rule ")])
+    print("\n".join(messages) + "\n" if messages else "", end="")
+    print(f"{len(dashboards)} dashboards, {panels} panels, {queries} queries: {len(messages)} mistakes")
+    sys.exit(1 if messages or not panels else 0)
+
+
+if __name__ == "__main__":
+    main()
