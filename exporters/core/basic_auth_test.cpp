@@ -140,6 +140,7 @@ TEST_CASE("many threads ask at once", "[basic_auth]") {
   const BasicAuth::Users users{{"alice", hash_of("secret")}};
   BasicAuth auth;
   std::vector<std::thread> threads;
+  threads.reserve(8);
   std::atomic<int> right{0};
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&, i] {

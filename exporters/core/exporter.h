@@ -46,7 +46,8 @@ class Exporter {
   /// Declares flags beyond those that every exporter has.
   virtual void add_flags(Flags& /*flags*/) {}
 
-  /// Called once, when the flags are read; `enabled` tells which collectors run. Throws std::runtime_error with one line.
+  /// Called once, when the flags are read; `enabled` tells which collectors run. Throws std::runtime_error with one
+  /// line.
   virtual void start(const std::function<bool(const std::string& collector)>& /*enabled*/) {}
 
   /// Reads the exporter's own keys of the config file (an empty mapping where there is none), at the start and at each
@@ -55,15 +56,16 @@ class Exporter {
     return [] {};
   }
 
-  /// What /metrics collects. Asked for at the start and after each reload; a target that stays should be the same object.
+  /// What /metrics collects. Asked for at the start and after each reload; a target that stays should be the same
+  /// object.
   virtual std::vector<std::shared_ptr<Target>> targets() = 0;
 
   /// Answers paths of the exporter's own; nothing for a path that it does not know.
   virtual std::optional<HttpResponse> handle(const HttpRequest& /*request*/) { return std::nullopt; }
 };
 
-/// Runs an exporter: flags, config, server, signals. Returns the process's exit code: 0 after a clean stop, 1 with one line
-/// on stderr for bad flags, a bad config or an address in use.
+/// Runs an exporter: flags, config, server, signals. Returns the process's exit code: 0 after a clean stop, 1 with one
+/// line on stderr for bad flags, a bad config or an address in use.
 int run(Exporter& exporter, int argc, char** argv);
 
 }  // namespace binnacle

@@ -20,8 +20,8 @@ class Exposition {
 /// The Prometheus text format, version 0.0.4.
 const Exposition& text_exposition();
 
-/// OpenMetrics 1.0. A counter whose name lacks `_total` goes out as `unknown`, so that no series has another name in one
-/// format than in the other.
+/// OpenMetrics 1.0. A counter whose name lacks `_total` goes out as `unknown`, so that no series has another name in
+/// one format than in the other.
 const Exposition& openmetrics_exposition();
 
 /// Appends a number in its shortest form that reads back equal: 0.1, 100000, +Inf, NaN.

@@ -19,8 +19,10 @@ std::string read_file(const std::string& path, std::size_t limit = kFileLimit);
 std::string_view read_file(const std::string& path, std::string& buffer, std::size_t limit = kFileLimit);
 
 /// As read_file, but nothing when the file is absent, unreadable or gone while it was read (ENOENT, ENOTDIR,
-/// EACCES, EPERM, ENODEV, EINVAL, EIO, ENXIO, ESRCH, EAGAIN, EOPNOTSUPP): what sysfs does for attributes that a device lacks.
-std::optional<std::string_view> try_read_file(const std::string& path, std::string& buffer, std::size_t limit = kFileLimit);
+/// EACCES, EPERM, ENODEV, EINVAL, EIO, ENXIO, ESRCH, EAGAIN, EOPNOTSUPP): what sysfs does for attributes that a device
+/// lacks.
+std::optional<std::string_view> try_read_file(const std::string& path, std::string& buffer,
+                                              std::size_t limit = kFileLimit);
 
 /// As try_read_file, the text without white space at its ends.
 std::optional<std::string> try_read_line(const std::string& path);

@@ -16,8 +16,8 @@ namespace binnacle {
 
 /// The command line and the environment of an exporter.
 ///
-/// Every flag `--a.b-c` can be given as `PREFIX_A_B_C` in the environment too (the command line wins). A flag is bound to a
-/// variable that holds its default. Durations are written as Prometheus writes them: 500ms, 5s, 1m30s.
+/// Every flag `--a.b-c` can be given as `PREFIX_A_B_C` in the environment too (the command line wins). A flag is bound
+/// to a variable that holds its default. Durations are written as Prometheus writes them: 500ms, 5s, 1m30s.
 class Flags {
  public:
   /// `program` is the binary's name; the environment prefix is its upper case ("system-exporter": SYSTEM_EXPORTER_).

@@ -6,8 +6,8 @@
 
 namespace binnacle {
 
-/// `text` as a gzip member (RFC 1952), at the fastest level: on exposition text it is nearly as small as the slower ones.
-/// Throws std::bad_alloc.
+/// `text` as a gzip member (RFC 1952), at the fastest level: on exposition text it is nearly as small as the slower
+/// ones. Throws std::bad_alloc.
 std::string gzip(std::string_view text);
 
 }  // namespace binnacle

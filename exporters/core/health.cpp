@@ -83,14 +83,10 @@ std::string_view draft_status(HealthStatus status) {
 }
 
 nlohmann::json check_json(const HealthCheck& check) {
-  nlohmann::json entry{{"componentId", check.component},
-                       {"componentType", "system"},
-                       {"status", draft_status(check.status)},
-                       {"healthStatus", status_name(check.status)},
-                       {"collector", check.rule.collector},
-                       {"warn", check.rule.warn},
-                       {"critical", check.rule.critical},
-                       {"weight", check.rule.weight},
+  nlohmann::json entry{{"componentId", check.component},       {"componentType", "system"},
+                       {"status", draft_status(check.status)}, {"healthStatus", status_name(check.status)},
+                       {"collector", check.rule.collector},    {"warn", check.rule.warn},
+                       {"critical", check.rule.critical},      {"weight", check.rule.weight},
                        {"time", rfc3339(check.time)}};
   if (!check.target.empty()) entry["target"] = check.target;
   if (check.component.empty()) entry.erase("componentId");

@@ -16,8 +16,8 @@ class YamlMap;
 
 /// A row of an exporter's table of health checks: a fact, and from where on it is bad.
 ///
-/// A fact scores 100 up to `warn`, falls from 60 to 0 between `warn` and `critical`, and is 0 from there on. `warn` above
-/// `critical` means that low values are the bad ones.
+/// A fact scores 100 up to `warn`, falls from 60 to 0 between `warn` and `critical`, and is 0 from there on. `warn`
+/// above `critical` means that low values are the bad ones.
 struct HealthRule {
   std::string fact;       ///< the name that the collector gives it
   std::string collector;  ///< which collector knows it
@@ -57,8 +57,8 @@ double score_of(const HealthRule& rule, double value);
 /// Judges the facts of a scrape.
 ///
 /// A rule whose collector ran and gave no such fact does not exist on this machine and carries no weight. A rule whose
-/// collector failed or timed out is unknown: then the whole is never healthy. A warning caps the score at 89, a critical
-/// check at 49.
+/// collector failed or timed out is unknown: then the whole is never healthy. A warning caps the score at 89, a
+/// critical check at 49.
 HealthReport judge(const std::vector<HealthRule>& rules, const ScrapeResult& results);
 
 /// Applies the config's `health:` section (fact: {warn, critical, weight}) to the table. Throws ConfigError for an

@@ -174,6 +174,7 @@ TEST_CASE("a large body arrives whole, for many clients at once", "[http_server]
   });
   std::atomic<int> whole{0};
   std::vector<std::thread> clients;
+  clients.reserve(8);
   for (int i = 0; i < 8; ++i) {
     clients.emplace_back([&] {
       const std::string answer = get(server, "/");
@@ -204,7 +205,7 @@ TEST_CASE("stuck clients give their threads back after the request timeout", "[h
   HttpServerOptions options = loopback();
   options.threads = 2;
   options.request_timeout = 300ms;
-  const auto body = std::make_shared<const std::string>(std::string(50'000'000, 'b'));
+  const auto body = std::make_shared<const std::string>(std::string(8'000'000, 'b'));
   HttpServer server(options, [&](const HttpRequest& request) {
     HttpResponse response = text("small");
     if (request.path == "/big") response.body = body;

@@ -34,8 +34,8 @@ enum class JobOutcome {
 
 /// Runs jobs under a deadline on a few threads, and gets the threads back when blocked jobs return.
 ///
-/// A job that is not back after `stall` keeps its thread, and the rest of its lane goes on with a fresh one, so that one
-/// hung mount or backend delays nobody else. Blocked threads number at most one a key.
+/// A job that is not back after `stall` keeps its thread, and the rest of its lane goes on with a fresh one, so that
+/// one hung mount or backend delays nobody else. Blocked threads number at most one a key.
 class JobRunner {
  public:
   struct Settings {

@@ -9,7 +9,8 @@
 
 namespace binnacle {
 
-/// The HTML of `/`: name, version, links, and the state of each target's collectors in the newest scrape (null: none yet).
+/// The HTML of `/`: name, version, links, and the state of each target's collectors in the newest scrape (null: none
+/// yet).
 std::string landing_page(const ExporterInfo& info, const std::string& telemetry_path,
                          const std::vector<std::shared_ptr<Target>>& targets, const ScrapeResult* newest);
 

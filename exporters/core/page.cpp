@@ -51,7 +51,7 @@ std::uint64_t identity_hash(const Labels& labels) {
   std::uint64_t sum = 0;
   for (const auto& [name, value] : labels) {
     if (value.empty()) continue;
-    const std::uint64_t pair = std::hash<std::string_view>{}(name) * 31 + std::hash<std::string_view>{}(value);
+    const std::uint64_t pair = std::hash<std::string_view>{}(name)*31 + std::hash<std::string_view>{}(value);
     sum += pair * 0x9E3779B97F4A7C15U;
   }
   return sum;
@@ -128,8 +128,7 @@ Page::Page(std::vector<std::shared_ptr<const Families>> sources, std::vector<Dro
   std::vector<Candidate> candidates;
   for (auto first = refs.begin(); first != refs.end();) {
     const auto& head = *first->family;
-    const auto last =
-        std::find_if(first, refs.end(), [&](const auto& ref) { return ref.family->name != head.name; });
+    const auto last = std::find_if(first, refs.end(), [&](const auto& ref) { return ref.family->name != head.name; });
     const bool name_valid = is_name(head.name, true);
     candidates.clear();
     for (auto ref = first; ref != last; ++ref) {

@@ -31,8 +31,8 @@ struct Dropped {
 /// Label values that are no UTF-8 have U+FFFD in place of each bad byte.
 class Page {
  public:
-  /// Merges the families of several sources; the first that names a family sets its type and HELP. `dropped`, when given,
-  /// becomes one entry a source.
+  /// Merges the families of several sources; the first that names a family sets its type and HELP. `dropped`, when
+  /// given, becomes one entry a source.
   explicit Page(std::vector<std::shared_ptr<const Families>> sources, std::vector<Dropped>* dropped = nullptr);
 
   [[nodiscard]] const std::vector<PageFamily>& families() const { return families_; }

@@ -48,7 +48,8 @@ void add_core_flags(Flags& flags, CoreFlags& values) {
   flags.group("Web");
   flags.add("web.listen-address", values.listen_addresses, "Address to serve on; may be given more than once.");
   flags.add("web.telemetry-path", values.telemetry_path, "Path of the metrics.");
-  flags.add("web.config.file", values.web_config_file, "File with TLS and basic authentication, as exporter-toolkit's.");
+  flags.add("web.config.file", values.web_config_file,
+            "File with TLS and basic authentication, as exporter-toolkit's.");
   flags.add("web.max-requests", values.max_requests, 0, 1000, "Scrapes at once; more are answered 503. 0: no limit.");
   flags.add("web.disable-exporter-metrics", values.disable_exporter_metrics, "Leave process_* out of the metrics.");
   flags.add("scrape.timeout", values.scrape_timeout,
@@ -56,7 +57,8 @@ void add_core_flags(Flags& flags, CoreFlags& values) {
   flags.group("Log");
   flags.add_choice("log.level", values.log_level, {"debug", "info", "warn", "error"}, "Least level that is logged.");
   flags.add_choice("log.format", values.log_format, {"logfmt", "json"}, "Format of log lines.");
-  flags.add("log.mask-pii", values.log_mask_pii, "Also mask e-mail and IP addresses, phone, card and social security numbers.");
+  flags.add("log.mask-pii", values.log_mask_pii,
+            "Also mask e-mail and IP addresses, phone, card and social security numbers.");
   flags.group("Config");
   flags.add("config.file", values.config_file, "YAML file; read again on SIGHUP and POST /-/reload.");
   flags.add("config.check", values.config_check, "Check flags and files, then exit.");
@@ -163,8 +165,8 @@ void run_or_throw(Exporter& exporter, int argc, char** argv) {
   const sigset_t signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  // glibc gives each of the many threads that wait for requests an arena of its own, and none gives memory back. Scrapes
-  // are short and share one run: two arenas are enough.
+  // glibc gives each of the many threads that wait for requests an arena of its own, and none gives memory back.
+  // Scrapes are short and share one run: two arenas are enough.
   mallopt(M_ARENA_MAX, 2);
 
   Service::Settings settings;

@@ -98,7 +98,7 @@ struct ScrapeRunner::Run {
     std::shared_ptr<Slot> slot;
   };
   std::vector<Item> items;
-  std::vector<const Collector*> collectors;  // sorted
+  std::vector<const Collector*> collectors;   // sorted
   std::shared_ptr<const ScrapeResult> ended;  // guarded by ScrapeRunner::mutex_
 
   explicit Run(const Request& request) {

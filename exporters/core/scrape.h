@@ -51,8 +51,8 @@ using ScrapeResult = std::vector<CollectorResult>;
 
 /// Runs collectors under a deadline, so that each scrape is answered in time whatever its collectors do.
 ///
-/// Scrapes that ask for the same collectors at the same time share one run of them. A collector that is still blocked from
-/// an earlier scrape is reported `timeout` at once, until it comes back.
+/// Scrapes that ask for the same collectors at the same time share one run of them. A collector that is still blocked
+/// from an earlier scrape is reported `timeout` at once, until it comes back.
 class ScrapeRunner {
  public:
   struct Settings {
@@ -70,7 +70,8 @@ class ScrapeRunner {
     Clock::time_point deadline;
   };
 
-  /// Returns at the deadline at the latest. One result a collector, in the targets' order. Shared by all who asked for it.
+  /// Returns at the deadline at the latest. One result a collector, in the targets' order. Shared by all who asked for
+  /// it.
   std::shared_ptr<const ScrapeResult> scrape(const Request& request);
 
   /// Collectors that have started and not come back.

@@ -71,8 +71,8 @@ Service::Service(Exporter& exporter, Settings settings)
 void Service::reload() {
   const std::scoped_lock reloading{reload_mutex_};
   try {
-    auto config = settings_.config_file.empty() ? YamlMap::from_text("", "config")
-                                                : YamlMap::from_file(settings_.config_file);
+    auto config =
+        settings_.config_file.empty() ? YamlMap::from_text("", "config") : YamlMap::from_file(settings_.config_file);
     auto rules = exporter_.health_rules();
     if (auto health = config.map("health")) rules = override_rules(std::move(rules), *health);
     const auto apply = exporter_.load(config);
@@ -124,7 +124,8 @@ HttpResponse Service::metrics(const HttpRequest& request) {
   }
   for (const auto& name : collect.empty() ? exclude : collect) {
     if (!settings_.enabled.contains(name)) {
-      return respond(400, "no collector " + quoted(name) + " is enabled; there are: " + joined(settings_.enabled) + "\n");
+      return respond(400,
+                     "no collector " + quoted(name) + " is enabled; there are: " + joined(settings_.enabled) + "\n");
     }
   }
   if (collect.empty() && exclude.empty()) {
@@ -140,7 +141,8 @@ HttpResponse Service::metrics(const HttpRequest& request) {
 
 HttpResponse Service::collector_metrics(const HttpRequest& request, const std::string& collector) {
   if (!settings_.enabled.contains(collector)) {
-    return respond(404, "no collector " + quoted(collector) + " is enabled; there are: " + joined(settings_.enabled) + "\n");
+    return respond(404,
+                   "no collector " + quoted(collector) + " is enabled; there are: " + joined(settings_.enabled) + "\n");
   }
   return scrape_response(request, targets(), {collector}, Scope::part);
 }
@@ -163,8 +165,7 @@ HttpResponse Service::scrape_response(const HttpRequest& request, const std::vec
     return respond(503, "limit of concurrent requests reached (" + std::to_string(settings_.max_requests) +
                             "), try again later\n");
   }
-  const auto results =
-      run_scrape(targets, collectors, Clock::now() + timeout_of(request, settings_.scrape_timeout));
+  const auto results = run_scrape(targets, collectors, Clock::now() + timeout_of(request, settings_.scrape_timeout));
   if (scope == Scope::everything) remember(*results);
 
   const auto& exposition = negotiate_exposition(request.header("Accept"));

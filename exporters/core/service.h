@@ -24,7 +24,7 @@ class Service {
     std::string telemetry_path = "/metrics";
     int max_requests = 40;  ///< scrapes at once; more are answered 503. 0 = no limit
     std::chrono::milliseconds scrape_timeout{10'000};
-    bool exporter_metrics = true;  ///< process_* on /metrics
+    bool exporter_metrics = true;   ///< process_* on /metrics
     std::set<std::string> enabled;  ///< collectors by name
     std::string config_file;        ///< empty: none
   };

@@ -35,7 +35,9 @@ class FakeExporter final : public Exporter {
   int loads = 0;
 
   [[nodiscard]] ExporterInfo info() const override { return {"fake-exporter", "For <tests>.", "fake", ":0"}; }
-  [[nodiscard]] std::vector<CollectorKind> collectors() const override { return {{"first", true, ""}, {"second", true, ""}}; }
+  [[nodiscard]] std::vector<CollectorKind> collectors() const override {
+    return {{"first", true, ""}, {"second", true, ""}};
+  }
   [[nodiscard]] std::vector<HealthRule> health_rules() const override { return {{"used", "first", 0.5, 0.9, 1}}; }
   std::function<void()> load(YamlMap& config) override {
     static_cast<void>(config.text("known"));
@@ -43,8 +45,9 @@ class FakeExporter final : public Exporter {
   }
   std::vector<std::shared_ptr<Target>> targets() override {
     auto host = std::make_shared<Target>();
-    host->collectors = {{"first", std::make_shared<Lambda>([this](const auto& scrape, auto& out) { first(scrape, out); })},
-                        {"second", std::make_shared<Lambda>([this](const auto& scrape, auto& out) { second(scrape, out); })}};
+    host->collectors = {
+        {"first", std::make_shared<Lambda>([this](const auto& scrape, auto& out) { first(scrape, out); })},
+        {"second", std::make_shared<Lambda>([this](const auto& scrape, auto& out) { second(scrape, out); })}};
     auto named = std::make_shared<Target>();
     named->name = "db";
     named->collectors = {{"second", std::make_shared<Lambda>([](const auto&, auto& out) {
@@ -75,9 +78,7 @@ HttpRequest get(const std::string& path, const std::string& query = "") {
   return request;
 }
 
-bool has(const HttpResponse& response, std::string_view line) {
-  return response.body->find(line) != std::string::npos;
-}
+bool has(const HttpResponse& response, std::string_view line) { return response.body->find(line) != std::string::npos; }
 
 }  // namespace
 
@@ -87,11 +88,12 @@ TEST_CASE("/metrics has the collectors' families and the exporter's own", "[serv
   const auto response = service.handle(get("/metrics"));
   CHECK(response.status == 200);
   CHECK(response.content_type == "text/plain; version=0.0.4; charset=utf-8");
-  for (const auto* line : {"first_value 1\n", "second_value 2\n", "db_value 3\n", "fake_up 1\n",
-                           "fake_scrape_collector_success{collector=\"first\"} 1\n",
-                           "fake_scrape_collector_success{target=\"db\",collector=\"second\"} 1\n",
-                           "fake_scrape_collector_state{collector=\"first\",state=\"ok\"} 1\n", "fake_health_score 100\n",
-                           "fake_health_status{status=\"healthy\"} 1\n", "fake_config_last_reload_successful 1\n"}) {
+  for (const auto* line :
+       {"first_value 1\n", "second_value 2\n", "db_value 3\n", "fake_up 1\n",
+        "fake_scrape_collector_success{collector=\"first\"} 1\n",
+        "fake_scrape_collector_success{target=\"db\",collector=\"second\"} 1\n",
+        "fake_scrape_collector_state{collector=\"first\",state=\"ok\"} 1\n", "fake_health_score 100\n",
+        "fake_health_status{status=\"healthy\"} 1\n", "fake_config_last_reload_successful 1\n"}) {
     INFO(line);
     CHECK(has(response, line));
   }

@@ -7,7 +7,7 @@ namespace binnacle {
 
 namespace {
 
-constexpr std::string_view kBlank = " \t\r\n\v\f";
+bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 constexpr std::size_t kQuotedLimit = 40;
 
@@ -50,9 +50,9 @@ std::optional<Number> parse_whole(std::string_view text, Args... args) {
 }  // namespace
 
 std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::optional<std::string_view> next_line(std::string_view& rest) {
@@ -61,13 +61,10 @@ std::optional<std::string_view> next_line(std::string_view& rest) {
 }
 
 std::string_view next_field(std::string_view& rest) {
-  const auto first = rest.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) {
-    rest = {};
-    return {};
-  }
-  auto end = rest.find_first_of(kBlank, first);
-  if (end == std::string_view::npos) end = rest.size();
+  std::size_t first = 0;
+  while (first < rest.size() && is_blank(rest[first])) ++first;
+  std::size_t end = first;
+  while (end < rest.size() && !is_blank(rest[end])) ++end;
   const auto field = rest.substr(first, end - first);
   rest.remove_prefix(end);
   return field;
@@ -80,9 +77,7 @@ std::string_view take_until(std::string_view& rest, char separator) {
   return taken;
 }
 
-std::optional<std::uint64_t> to_u64(std::string_view text, int base) {
-  return parse_whole<std::uint64_t>(text, base);
-}
+std::optional<std::uint64_t> to_u64(std::string_view text, int base) { return parse_whole<std::uint64_t>(text, base); }
 
 std::optional<std::int64_t> to_i64(std::string_view text) { return parse_whole<std::int64_t>(text, 10); }
 

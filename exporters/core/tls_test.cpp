@@ -53,7 +53,7 @@ struct Identity {
     X509_sign(x509, signer.key.get(), EVP_sha256());
   }
 
-  void add_extension(int id, const std::string& value) {
+  void add_extension(int id, const std::string& value) const {
     X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, id, value.c_str());
     REQUIRE(extension != nullptr);
     X509_add_ext(certificate.get(), extension, -1);
@@ -255,7 +255,7 @@ TEST_CASE("names of a certificate are read as text", "[tls]") {
 TEST_CASE("a new certificate is served without a restart, a bad one never", "[tls]") {
   const TestFolder folder;
   write_identity(folder, Identity("one"));
-  const TlsSettings settings = files_in(folder);
+  TlsSettings settings = files_in(folder);
   TlsContext context([&] { return settings; });
   CHECK(handshake(context).server_name == "one");
 
@@ -313,7 +313,7 @@ TEST_CASE("a chain is sent whole", "[tls]") {
   const Identity leaf("leaf", &middle);
   folder.write("cert.pem", "text before\n" + leaf.certificate_pem() + middle.certificate_pem());
   folder.write("key.pem", leaf.key_pem());
-  const TlsSettings settings = files_in(folder);
+  TlsSettings settings = files_in(folder);
   TlsContext context([&] { return settings; });
   CHECK(handshake(context).server_name == "leaf");
 }

@@ -10,7 +10,8 @@ std::vector<CollectorEntry> make_collectors(const Paths& paths, ProcessGroups& g
   const auto add = [&](const char* name, bool enabled, const char* help, std::unique_ptr<Collector> collector) {
     table.push_back({name, enabled, help, std::move(collector)});
   };
-  add("cgroup", kOn, "Limits, usage, throttling, pressure and events of this container's cgroup and its ancestors.", make_cgroup(paths));
+  add("cgroup", kOn, "Limits, usage, throttling, pressure and events of this container's cgroup and its ancestors.",
+      make_cgroup(paths));
   add("conntrack", kOn, "Connection tracking entries and their limit.", make_conntrack(paths));
   add("cpu", kOn, "CPU time by mode.", make_cpu(paths));
   add("diskstats", kOn, "Disk I/O.", make_diskstats(paths));

@@ -167,7 +167,7 @@ class HwmonCollector final : public Collector {
       const auto& metric = metric_of(type, property, plain != properties.end());
       auto family =
           metric.is_counter ? families.counter(metric.name, metric.help) : families.gauge(metric.name, metric.help);
-      family.add({{"chip", chip}, {"sensor", sensor_label}}, *value * metric.scale);
+      family.add({{"chip", chip}, {"sensor", sensor_label}}, *value * metric.factor / metric.divisor);
     }
   }
 

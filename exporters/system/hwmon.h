@@ -21,11 +21,13 @@ std::optional<SensorFile> parse_sensor_file(std::string_view name);
 /// Lower case, with '_' for what no metric's name has, and none of these at its ends.
 std::string clean_name(std::string_view text);
 
-/// The metric of a sensor's property, and how its number becomes one in base units.
+/// The metric of a sensor's property, and how its number becomes one in base units: times `factor`, by `divisor`. Both
+/// exist because 0.001 and 1/1000000 are what node_exporter reckons with, to the last digit.
 struct SensorMetric {
   std::string name;
   std::string help;
-  double scale = 1;
+  double factor = 1;
+  double divisor = 1;
   bool is_counter = false;
 };
 

@@ -15,8 +15,7 @@ constexpr std::array<std::string_view, 14> kTypes{"beep_enable",     "cpu", "cur
                                                   "humidity",        "in",  "intrusion", "power",  "pwm", "temp",
                                                   "update_interval", "vrm"};
 
-constexpr double kMilli = 0.001;
-constexpr double kMicro = 1e-6;
+enum class Prefix { none, milli, micro };
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -24,29 +23,29 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 struct Unit {
   std::string_view suffix;
   std::string_view what;
-  double scale = 1;
+  Prefix prefix = Prefix::none;
   bool is_counter = false;
 };
 
 Unit unit_of(std::string_view type, std::string_view property) {
   if (property == "fault" || property == "alarm") return {"", "1 when the sensor reports it"};
   if (property == "beep") return {"_enabled", "1 when the sensor may beep"};
-  if (type == "in" || type == "cpu") return {"_volts", "Voltage", kMilli};
-  if (type == "temp" && property != "type") return {"_celsius", "Temperature", kMilli};
-  if (type == "curr") return {"_amps", "Current", kMilli};
-  if (type == "energy") return {"_joule_total", "Energy used so far", kMicro, true};
+  if (type == "in" || type == "cpu") return {"_volts", "Voltage", Prefix::milli};
+  if (type == "temp" && property != "type") return {"_celsius", "Temperature", Prefix::milli};
+  if (type == "curr") return {"_amps", "Current", Prefix::milli};
+  if (type == "energy") return {"_joule_total", "Energy used so far", Prefix::micro, true};
   if (type == "power") {
-    if (property == "accuracy") return {"", "Accuracy of the power meter, as a ratio", kMicro};
+    if (property == "accuracy") return {"", "Accuracy of the power meter, as a ratio", Prefix::micro};
     if (property == "average_interval" || property == "average_interval_min" || property == "average_interval_max") {
-      return {"_seconds", "Time over which power is averaged", kMilli};
+      return {"_seconds", "Time over which power is averaged", Prefix::milli};
     }
-    return {"_watt", "Power", kMicro};
+    return {"_watt", "Power", Prefix::micro};
   }
-  if (type == "humidity") return {"", "Relative humidity, as a ratio", kMicro};
+  if (type == "humidity") return {"", "Relative humidity, as a ratio", Prefix::micro};
   if (type == "fan" && (property == "input" || property == "min" || property == "max" || property == "target")) {
     return {"_rpm", "Turns of the fan a minute"};
   }
-  if (type == "freq" && property == "input") return {"_freq_mhz", "Clock frequency in MHz", kMicro};
+  if (type == "freq" && property == "input") return {"_freq_mhz", "Clock frequency in MHz", Prefix::micro};
   return {"", "As the driver gives it"};
 }
 
@@ -89,7 +88,8 @@ std::string clean_name(std::string_view text) {
 SensorMetric sensor_metric(std::string_view type, std::string_view property, bool has_plain) {
   const Unit unit = unit_of(type, property);
   SensorMetric metric;
-  metric.scale = unit.scale;
+  if (unit.prefix == Prefix::milli) metric.factor = 0.001;
+  if (unit.prefix == Prefix::micro) metric.divisor = 1e6;
   metric.is_counter = unit.is_counter;
   metric.name = "node_hwmon_" + std::string{type};
   if (property == "input") {

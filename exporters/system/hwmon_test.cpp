@@ -43,7 +43,7 @@ TEST_CASE("a property's metric has its unit", "[hwmon]") {
   const auto check = [](std::string_view type, std::string_view property, const std::string& name, double scale) {
     const auto metric = sensor_metric(type, property, false);
     CHECK(metric.name == name);
-    CHECK(metric.scale == scale);
+    CHECK(metric.factor / metric.divisor == scale);
     CHECK(metric.is_counter == (type == "energy" && property == "input"));
   };
   check("temp", "input", "node_hwmon_temp_celsius", 0.001);

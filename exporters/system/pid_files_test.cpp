@@ -50,7 +50,7 @@ TEST_CASE("a process' status", "[processes]") {
       "nonvoluntary_ctxt_switches:\t2\n");
   REQUIRE(status);
   CHECK(status->user == 1001);
-  CHECK(status->swap_bytes == 20480 * 1024);
+  CHECK(status->swap_bytes == 20971520);
   CHECK(status->voluntary_switches == 312);
   CHECK(status->involuntary_switches == 2);
   CHECK(parse_pid_status("Uid:\t0\t0\nnonvoluntary_ctxt_switches:\t2\n")->swap_bytes == 0);

@@ -35,12 +35,12 @@ class TimeCollector final : public Collector {
 
  private:
   void collect_clocksources(Families& families) {
-    const auto folder = paths_.sys("devices/system/clocksource");
+    const auto folder = paths_.sys("devices/system/clocksource/");
     std::size_t device = 0;
     for (const auto& name : try_list_directory(folder).value_or(std::vector<std::string>{})) {
       if (!name.starts_with("clocksource")) continue;
       const auto number = std::to_string(device++);
-      const auto path = folder + '/' + name;
+      const auto path = folder + name;
       if (auto names = try_read_file(path + "/available_clocksource", buffer_)) {
         for (auto source = next_field(*names); !source.empty(); source = next_field(*names)) {
           families

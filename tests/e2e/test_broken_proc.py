@@ -155,7 +155,7 @@ def test_no_damaged_file_loses_a_scrape(binary, stack):
             assert page.value("node_up") == 1
             failed = [collector for collector, (_, state) in changed.items() if state == "failed"]
             for collector in failed:
-                failed_at.setdefault(collector, set()).add(name)
+                failed_at.setdefault((collector, how), []).append(name)
             for collector in failed:
                 assert page.value("node_scrape_collector_success", collector=collector) == 0
             if how in ("empty", "binary") and name in MUST_FAIL:
@@ -170,8 +170,7 @@ def test_no_damaged_file_loses_a_scrape(binary, stack):
     assert failures and all(re.search(r'error="?[^"]', line) for line in failures)
     show(f"{len(all_files)} files x {len(DAMAGES)} damages = {damages} scrapes, all answered; "
          f"at most {most} collectors changed state at once",
-         *(f"{collector} failed for {len(names)} files: {', '.join(sorted(names))[:150]}"
-           for collector, names in sorted(failed_at.items())))
+         *(f"{collector} failed, {how}: {', '.join(names)}" for (collector, how), names in sorted(failed_at.items())))
 
 
 def test_a_damaged_file_at_the_start(binary, stack):

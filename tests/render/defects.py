@@ -7,7 +7,7 @@ import json
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 SELECTOR = '{job=~"$job",instance=~"$instance"}'
 THRESHOLDS = {"mode": "absolute", "steps": [{"color": "green", "value": None}, {"color": "red", "value": 80}]}
-HEIGHT = 6
+WIDTH, HEIGHT = 12, 6  # of a panel, on the grid
 
 
 def target(expr, legend, **more):
@@ -89,8 +89,7 @@ DRAWN = {
         target(f"0 * up{SELECTOR} / 0", "", refId="B", instant=True, range=False, format="table"),
     ], "none", transformations=[{"id": "merge", "options": {}}]), 'column "Value #B" is empty'),
     "columns that do not fit": (set_in("table", EXPR, "node_uname_info" + SELECTOR), "columns do not fit"),
-    "title that is cut": (set_in("stat", "title", "A title that is far too long for the width of this panel, "
-                                                  "whoever reads it"), "the title is cut"),
+    "title that is cut": (set_in("stat", "title", "A title that is far too long for the width of this panel" * 3), "the title is cut"),
     "type that is not supported": (set_in("timeseries", "type", "heatmap"), "of type heatmap is not supported"),
     "repeated panel": (set_in("timeseries", "repeat", "instance"), "a repeated panel is not supported"),
 }
@@ -124,7 +123,7 @@ def variable(name, query):
 
 def dashboard(panels):
     """A dashboard of panels by title, below one another."""
-    placed = [{"id": i, "title": title, "gridPos": {"x": 0, "y": i * HEIGHT, "w": 8, "h": HEIGHT}, **one}
+    placed = [{"id": i, "title": title, "gridPos": {"x": 0, "y": i * HEIGHT, "w": WIDTH, "h": HEIGHT}, **one}
               for i, (title, one) in enumerate(panels.items(), 1)]
     return {
         "title": "Planted", "uid": "planted-defects", "description": "For the checks.", "schemaVersion": 39, "editable": False,

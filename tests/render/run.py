@@ -50,13 +50,13 @@ def check_needed():
         raise StackError("not installed: " + ", ".join(missing))
 
 
-def name_of(path):
-    return os.path.splitext(os.path.basename(path))[0]
-
-
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
+def read(files):
+    """{name of the dashboard: its JSON}"""
+    dashboards = {}
+    for path in files:
+        with open(path, encoding="utf-8") as file:
+            dashboards[os.path.splitext(os.path.basename(path))[0]] = json.load(file)
+    return dashboards
 
 
 class Drawing:
@@ -106,17 +106,16 @@ def check_checks(drawing):
     return wrong
 
 
-def prove(drawing, files, instances):
+def prove(drawing, dashboards, instances):
     """Draws and judges every dashboard. Returns the problems."""
     problems, summaries = [], []
     allowed = load_allowed()
-    for path in files:
-        judge = Judge(name_of(path), allowed)
+    for name, dashboard in dashboards.items():
+        judge = Judge(name, allowed)
         for host, variables in selections(instances).items():
-            for line in judge.add(host, drawing.draw(read(path), variables)):
+            for line in judge.add(host, drawing.draw(dashboard, variables)):
                 print(line, flush=True)
-        light = drawing.draw(read(path), {}, "light")
-        judge.add("light", light)
+        judge.add("light", drawing.draw(dashboard, {}, "light"))
         judge.finish()
         problems += judge.problems
         summaries.append(judge.summary())
@@ -124,13 +123,13 @@ def prove(drawing, files, instances):
     return problems
 
 
-def take_screenshots(drawing, files, folder, size):
+def take_screenshots(drawing, dashboards, folder, size):
     width, height = (int(number) for number in size.split("x"))
     os.makedirs(folder, exist_ok=True)
-    for path in files:
+    for name, dashboard in dashboards.items():
         for theme in THEMES:
-            drawing.draw(read(path), {"job": [hosts.JOB], "instance": [hosts.LIVE]}, theme, width)
-            file = os.path.join(folder, f"{name_of(path)}-{theme}.png")
+            drawing.draw(dashboard, {"job": [hosts.JOB], "instance": [hosts.LIVE]}, theme, width)
+            file = os.path.join(folder, f"{name}-{theme}.png")
             drawing.browser.screenshot(file, width, height or drawing.height)
             print(f"{file}: {os.path.getsize(file) // 1024} KiB")
 
@@ -141,6 +140,7 @@ def run(arguments, files):
     if not arguments.exporter:
         raise StackError("--exporter or BINNACLE_SYSTEM_EXPORTER must name the system-exporter binary")
     check_needed()
+    dashboards = read(files)
     with Stack() as stack:
         bundle = stack.path("page")
         targets = hosts.start_exporters(stack, os.path.abspath(arguments.exporter))
@@ -151,9 +151,9 @@ def run(arguments, files):
         with PageServer(bundle) as server, Browser(stack) as browser:
             browser.open(server.url)
             drawing = Drawing(browser, prometheus, time_range)
-            problems = prove(drawing, files, list(targets)) + check_checks(drawing)
+            problems = prove(drawing, dashboards, list(targets)) + check_checks(drawing)
             if arguments.screenshot:
-                take_screenshots(drawing, files, arguments.screenshot, arguments.screenshot_size)
+                take_screenshots(drawing, dashboards, arguments.screenshot, arguments.screenshot_size)
     return problems
 
 

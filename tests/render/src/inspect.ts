@@ -11,7 +11,7 @@ import {
 } from '@grafana/data';
 import type { DrawContext, PanelData } from './panel_data';
 import type { PanelModel } from './panel_model';
-import { displayValues } from './visualization';
+import { WITH_VALUES, displayValues } from './visualization';
 
 export interface Inspection {
   names: string[];
@@ -143,7 +143,10 @@ function inspectTable(panel: PanelModel, frames: DataFrame[], element: Element, 
   if (frames.length > 1) {
     problems.push(`a table shows one frame, and this one has ${frames.length}: a transformation is missing`);
   }
-  const frame = frames[0]!;
+  const frame = frames[0];
+  if (!frame) {
+    return { names: [], values: [], problems, missing: ['there is no table'] };
+  }
   const columns = frame.fields.filter((field) => !field.config.custom?.hideFrom?.viz);
   const names = columns.map((field) => getFieldDisplayName(field, frame, frames));
   problems.push(...checkNames(names, 'columns'));
@@ -195,8 +198,10 @@ export function inspectPanel(panel: PanelModel, data: PanelData, element: Elemen
     inspection = inspectTimeSeries(panel, data.frames, element, context);
   } else if (panel.type === 'table') {
     inspection = inspectTable(panel, data.frames, element, context);
-  } else {
+  } else if (panel.type in WITH_VALUES) {
     inspection = inspectValues(panel, data.frames, element, context);
+  } else {
+    inspection = { names: [], values: [], problems: [], missing: [] };
   }
   if (panel.type !== 'text' && panel.fieldConfig.defaults.unit === undefined) {
     inspection.problems.push('the panel has no unit');

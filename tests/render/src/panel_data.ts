@@ -36,6 +36,10 @@ export interface PanelData {
   problems: string[];
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 export async function loadPanel(panel: PanelModel, width: number, context: DrawContext): Promise<PanelData> {
   const { prometheus, variables, range, scrapeInterval } = context;
   const [from, to] = [range.from.valueOf(), range.to.valueOf()];
@@ -53,19 +57,23 @@ export async function loadPanel(panel: PanelModel, width: number, context: DrawC
       data.frames.push(...result.frames);
       data.problems.push(...result.problems);
     } catch (error) {
-      data.problems.push(`query ${target.refId}: ${error instanceof Error ? error.message : error}`);
+      data.problems.push(`query ${target.refId}: ${messageOf(error)}`);
     }
   }
-  const transformed = await firstValueFrom(transformDataFrame(panel.transformations, data.frames));
   const { defaults, overrides } = panel.fieldConfig;
-  data.frames = applyFieldOverrides({
-    data: transformed,
-    fieldConfig: { defaults: { ...defaults, custom: { ...CUSTOM[panel.type], ...defaults.custom } }, overrides },
-    fieldConfigRegistry: context.registry,
-    replaceVariables: (text) => text,
-    theme: context.theme,
-    timeZone: TIME_ZONE,
-  });
+  try {
+    data.frames = applyFieldOverrides({
+      data: await firstValueFrom(transformDataFrame(panel.transformations, data.frames)),
+      fieldConfig: { defaults: { ...defaults, custom: { ...CUSTOM[panel.type], ...defaults.custom } }, overrides },
+      fieldConfigRegistry: context.registry,
+      replaceVariables: (text) => text,
+      theme: context.theme,
+      timeZone: TIME_ZONE,
+    });
+  } catch (error) {
+    data.problems.push(messageOf(error));
+    data.frames = [];
+  }
   cacheFieldDisplayNames(data.frames);
   return data;
 }
@@ -80,7 +88,7 @@ export async function checkAnnotations(dashboard: Dashboard, context: DrawContex
       const expr = context.variables.promql(annotation.expr ?? '', builtins);
       await context.prometheus.query({ refId: 'A', expr }, expr, from, to, Number(builtins['__interval_ms']), 1);
     } catch (error) {
-      problems.push(`annotation ${annotation.name}: ${error instanceof Error ? error.message : error}`);
+      problems.push(`annotation ${annotation.name}: ${messageOf(error)}`);
     }
   }
   return problems;

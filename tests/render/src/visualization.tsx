@@ -180,7 +180,7 @@ function BarGauges({ panel, frames, context, width, height }: VisualizationProps
   );
 }
 
-const WITH_VALUES: Record<string, (props: VisualizationProps) => JSX.Element> = { stat: Stats, gauge: Gauges, bargauge: BarGauges };
+export const WITH_VALUES: Record<string, (props: VisualizationProps) => JSX.Element> = { stat: Stats, gauge: Gauges, bargauge: BarGauges };
 
 export function Visualization(props: VisualizationProps) {
   const { panel, frames, context, width, height } = props;
