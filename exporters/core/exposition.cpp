@@ -29,9 +29,17 @@ void append_chars(Number value, std::string& out) {
 
 enum class Quotes { keep, escape };
 
+/// A plain loop: find_first_of calls into the C library for every byte.
+std::size_t find_special(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' || text[i] == '\n' || text[i] == '"') return i;
+  }
+  return std::string_view::npos;
+}
+
 void append_escaped(std::string_view text, Quotes quotes, std::string& out) {
   for (;;) {
-    const auto special = text.find_first_of("\\\n\"");
+    const auto special = find_special(text);
     out += text.substr(0, special);
     if (special == std::string_view::npos) return;
     switch (text[special]) {
@@ -176,7 +184,11 @@ void append_comment(std::string_view keyword, std::string_view name, std::string
 }
 
 void append_help(std::string_view help, Quotes quotes, std::string& out) {
-  append_escaped(to_utf8(help), quotes, out);
+  if (is_utf8(help)) {
+    append_escaped(help, quotes, out);
+  } else {
+    append_escaped(to_utf8(help), quotes, out);
+  }
   out += '\n';
 }
 

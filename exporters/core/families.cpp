@@ -21,14 +21,13 @@ void set_value(prometheus::ClientMetric& metric, prometheus::MetricType type, do
 }  // namespace
 
 Family Families::family(std::string_view name, std::string_view help, prometheus::MetricType type) {
-  const auto [entry, added] = by_name_.try_emplace(std::string{name}, families_.size());
-  if (added) {
-    auto& made = families_.emplace_back();
-    made.name = name;
-    made.help = help;
-    made.type = type;
-  }
-  return Family{*this, entry->second};
+  if (const auto known = by_name_.find(name); known != by_name_.end()) return Family{*this, known->second};
+  auto& made = families_.emplace_back();
+  made.name = name;
+  made.help = help;
+  made.type = type;
+  by_name_.emplace(made.name, families_.size() - 1);
+  return Family{*this, families_.size() - 1};
 }
 
 bool Families::take_slot() {

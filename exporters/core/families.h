@@ -4,6 +4,7 @@
 #include <prometheus/metric_family.h>
 
 #include <cstddef>
+#include <deque>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -46,6 +47,11 @@ class Family {
 class Families {
  public:
   explicit Families(std::size_t series_cap = kDefaultSeriesCap) : series_cap_(series_cap) {}
+  Families(Families&&) = default;
+  Families& operator=(Families&&) = default;
+  Families(const Families&) = delete;
+  Families& operator=(const Families&) = delete;
+  ~Families() = default;
 
   Family gauge(std::string_view name, std::string_view help) {
     return family(name, help, prometheus::MetricType::Gauge);
@@ -62,7 +68,7 @@ class Families {
   }
   Family family(std::string_view name, std::string_view help, prometheus::MetricType type);
 
-  [[nodiscard]] const std::vector<prometheus::MetricFamily>& all() const { return families_; }
+  [[nodiscard]] const std::deque<prometheus::MetricFamily>& all() const { return families_; }
   [[nodiscard]] std::size_t series() const { return series_; }
   [[nodiscard]] std::size_t dropped_over_cap() const { return dropped_; }
 
@@ -72,8 +78,8 @@ class Families {
   friend class Family;
   bool take_slot();
 
-  std::vector<prometheus::MetricFamily> families_;
-  std::unordered_map<std::string, std::size_t> by_name_;
+  std::deque<prometheus::MetricFamily> families_;  // never moves its elements: by_name_ borrows their names
+  std::unordered_map<std::string_view, std::size_t> by_name_;
   std::size_t series_cap_;
   std::size_t series_ = 0;
   std::size_t dropped_ = 0;

@@ -74,7 +74,7 @@ struct Example {
   }
 };
 
-std::string error_of(std::vector<const char*> arguments) { return Example{}.message(arguments); }
+std::string error_of(const std::vector<const char*>& arguments) { return Example{}.message(arguments); }
 
 }  // namespace
 

@@ -151,12 +151,13 @@ TEST_CASE("the logger writes lines of the level and above to stderr", "[log]") {
 
 TEST_CASE("lines of several threads do not mix", "[log]") {
   const CapturedStderr captured;
-  constexpr int kThreads = 4;
-  constexpr int kLines = 200;
+  constexpr std::size_t kThreads = 4;
+  constexpr std::size_t kLines = 200;
   std::vector<std::thread> threads;
-  for (int i = 0; i < kThreads; ++i) {
+  threads.reserve(kThreads);
+  for (std::size_t i = 0; i < kThreads; ++i) {
     threads.emplace_back([] {
-      for (int line = 0; line < kLines; ++line) log::info("m", {{"v", std::string(500, 'x')}});
+      for (std::size_t line = 0; line < kLines; ++line) log::info("m", {{"v", std::string(500, 'x')}});
     });
   }
   for (auto& thread : threads) thread.join();

@@ -124,7 +124,7 @@ size_t phone_end(std::string_view text, size_t at) {
   const size_t most = text[end] == '1' ? 11 : kMost;
   size_t count = first - end;
   end = first;
-  if (count > kMost || count >= 10) return count <= kMost && number_ends(text, end) ? end : kNone;
+  if (count >= 10) return count <= kMost && number_ends(text, end) ? end : kNone;
   if (count > 4) return kNone;
   while (count < most) {
     size_t next = end;

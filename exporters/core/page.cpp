@@ -70,20 +70,23 @@ bool same_identity(const Labels& left, const Labels& right) {
 struct Candidate {
   const ClientMetric* metric;
   std::size_t source;
-  std::uint64_t hash;
+  std::uint64_t hash = 0;
 };
 
-bool has_equal_hashes(const std::vector<Candidate>& candidates) {
+bool has_equal_hashes(std::vector<Candidate>& candidates, std::vector<std::uint64_t>& hashes) {
   if (candidates.size() < 2) return false;
-  std::vector<std::uint64_t> hashes;
-  hashes.reserve(candidates.size());
-  for (const auto& candidate : candidates) hashes.push_back(candidate.hash);
+  hashes.clear();
+  for (auto& candidate : candidates) {
+    candidate.hash = identity_hash(candidate.metric->label);
+    hashes.push_back(candidate.hash);
+  }
   std::sort(hashes.begin(), hashes.end());
   return std::adjacent_find(hashes.begin(), hashes.end()) != hashes.end();
 }
 
-void drop_duplicates(std::vector<Candidate>& candidates, std::vector<Dropped>& dropped) {
-  if (!has_equal_hashes(candidates)) return;
+void drop_duplicates(std::vector<Candidate>& candidates, std::vector<std::uint64_t>& hashes,
+                     std::vector<Dropped>& dropped) {
+  if (!has_equal_hashes(candidates, hashes)) return;
   std::unordered_multimap<std::uint64_t, const ClientMetric*> seen;
   std::erase_if(candidates, [&](const Candidate& candidate) {
     const auto [first, last] = seen.equal_range(candidate.hash);
@@ -124,8 +127,12 @@ Page::Page(std::vector<std::shared_ptr<const Families>> sources, std::vector<Dro
   std::stable_sort(refs.begin(), refs.end(),
                    [](const auto& left, const auto& right) { return left.family->name < right.family->name; });
 
+  std::size_t most = 0;
+  for (const auto& source : sources_) most += source->series();
+  series_.reserve(most);  // never grows: the families point into it
   families_.reserve(refs.size());
   std::vector<Candidate> candidates;
+  std::vector<std::uint64_t> hashes;
   for (auto first = refs.begin(); first != refs.end();) {
     const auto& head = *first->family;
     const auto last = std::find_if(first, refs.end(), [&](const auto& ref) { return ref.family->name != head.name; });
@@ -137,27 +144,21 @@ Page::Page(std::vector<std::shared_ptr<const Families>> sources, std::vector<Dro
           ++drops[ref->source].malformed;
           continue;
         }
-        const auto* valid = with_utf8_labels(metric, repaired_);
-        candidates.push_back({valid, ref->source, identity_hash(valid->label)});
+        candidates.push_back({with_utf8_labels(metric, repaired_), ref->source});
       }
     }
     first = last;
-    drop_duplicates(candidates, drops);
+    drop_duplicates(candidates, hashes, drops);
     if (candidates.empty()) continue;
     auto& made = families_.emplace_back();
     made.name = head.name;
     made.help = head.help;
     made.type = head.type;
-    made.series.reserve(candidates.size());
-    for (const auto& candidate : candidates) made.series.push_back(candidate.metric);
+    const auto start = series_.size();
+    for (const auto& candidate : candidates) series_.push_back(candidate.metric);
+    made.series = std::span{series_}.subspan(start);
   }
   if (dropped != nullptr) *dropped = std::move(drops);
-}
-
-std::size_t Page::series() const {
-  std::size_t count = 0;
-  for (const auto& family : families_) count += family.series.size();
-  return count;
 }
 
 }  // namespace binnacle

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -18,7 +19,7 @@ struct PageFamily {
   std::string_view name;
   std::string_view help;
   prometheus::MetricType type = prometheus::MetricType::Untyped;
-  std::vector<const prometheus::ClientMetric*> series;
+  std::span<const prometheus::ClientMetric* const> series;
 };
 
 /// Series that were left out of a page, so that one bad series never fails a scrape.
@@ -36,11 +37,12 @@ class Page {
   explicit Page(std::vector<std::shared_ptr<const Families>> sources, std::vector<Dropped>* dropped = nullptr);
 
   [[nodiscard]] const std::vector<PageFamily>& families() const { return families_; }
-  [[nodiscard]] std::size_t series() const;
+  [[nodiscard]] std::size_t series() const { return series_.size(); }
 
  private:
   std::vector<std::shared_ptr<const Families>> sources_;
   std::deque<prometheus::ClientMetric> repaired_;
+  std::vector<const prometheus::ClientMetric*> series_;  // of all families, one after another
   std::vector<PageFamily> families_;
 };
 

@@ -150,7 +150,12 @@ std::shared_ptr<const ScrapeResult> ScrapeRunner::scrape(const Request& request)
 
 std::shared_ptr<const ScrapeResult> ScrapeRunner::lead(const std::shared_ptr<Run>& run, Clock::time_point deadline) {
   std::vector<Job> jobs;
-  jobs.reserve(run->items.size());
+  jobs.reserve(run->items.size() + 1);
+  if (!run->items.empty()) {
+    std::unique_lock lock{mutex_};
+    jobs.push_back(
+        {"free", run->items.front().target, [last = std::exchange(last_, nullptr)]() mutable { last.reset(); }});
+  }
   for (const auto& item : run->items) {
     jobs.push_back({item.target + '\n' + item.slot->entry.name, item.target,
                     [slot = item.slot, context = ScrapeContext{deadline}, cap = settings_.series_cap] {
@@ -161,6 +166,7 @@ std::shared_ptr<const ScrapeResult> ScrapeRunner::lead(const std::shared_ptr<Run
   auto results = run->snapshot();
   const std::scoped_lock lock{mutex_};
   run->ended = results;
+  last_ = results;
   under_way_.remove(run);
   run_ended_.notify_all();
   return results;

@@ -89,6 +89,9 @@ class ScrapeRunner {
   std::mutex mutex_;
   std::condition_variable run_ended_;
   Runs under_way_;
+  /// The last results, freed by the next run's thread: allocators keep freed memory by thread, and of the many threads
+  /// that answer requests each would hoard some.
+  std::shared_ptr<const ScrapeResult> last_;
 };
 
 }  // namespace binnacle

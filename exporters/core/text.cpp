@@ -100,10 +100,11 @@ double require_double(std::string_view text, std::string_view what) {
 }
 
 bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const auto length = sequence_length(text);
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const auto length = static_cast<unsigned char>(text[i]) < 0x80 ? 1 : sequence_length(text.substr(i));
     if (length == 0) return false;
-    text.remove_prefix(length);
+    i += length;
   }
   return true;
 }

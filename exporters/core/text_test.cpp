@@ -10,8 +10,8 @@
 namespace binnacle {
 
 TEST_CASE("trim", "[text]") {
-  CHECK(trim("") == "");
-  CHECK(trim(" \t\r\n\v\f") == "");
+  CHECK(trim("").empty());
+  CHECK(trim(" \t\r\n\v\f").empty());
   CHECK(trim("  a b\t\n") == "a b");
   CHECK(trim("a") == "a");
 }

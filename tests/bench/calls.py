@@ -75,10 +75,8 @@ def parse_trace(text):
             calls.append(("statfs", path))
         elif call in ("readlink", "readlinkat"):
             calls.append(("link", path_of(arguments)))
-        elif call != "getdents64":
-            path = path_of(arguments)
-            if path:
-                calls.append(("stat", path))
+        elif call != "getdents64" and '""' not in arguments:  # listing a folder makes a stat of its own
+            calls.append(("stat", path_of(arguments)))
     return [(kind, path) for kind, path in calls if path and path.startswith("/")]
 
 

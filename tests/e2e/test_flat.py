@@ -9,7 +9,8 @@ import urllib.parse
 from helpers import PROMETHEUS_ACCEPT, open_files, show, status_kib, thread_count
 from processes import wait_for
 
-WARM_UP = 500
+# Until then each of the server's threads has touched its stack, and the allocator has its pools.
+WARM_UP = 2000
 SCRAPES = 10_000
 CLIENTS = 4
 # As different clients ask: text, OpenMetrics, gzipped or not, a part, and what is refused.

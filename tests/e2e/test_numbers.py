@@ -75,7 +75,7 @@ def while_connected(read):
 
 @pytest.mark.parametrize("collector, read", [
     ("meminfo", host.memory), ("loadavg", host.load), ("vmstat", host.vmstat), ("netdev", host.netdev),
-    ("netstat", while_connected(host.netstat)), ("sockstat", while_connected(host.sockstat)), ("filefd", host.filefd), ("entropy", host.entropy),
+    ("netstat", while_connected(host.netstat)), ("sockstat", while_connected(host.sockstat)), ("filefd", while_connected(host.filefd)), ("entropy", host.entropy),
     ("diskstats", host.disks), ("pressure", host.pressure), ("conntrack", host.conntrack),
     ("filesystem", host.filesystems)])
 def test_values_stand_between_two_readings(exporter, collector, read):

@@ -8,6 +8,7 @@ The system exporter runs on this host and on the fixtures under a real Prometheu
 
 import argparse
 import glob
+import hashlib
 import json
 import os
 import shutil
@@ -48,6 +49,22 @@ def check_needed():
     missing = [f"{command} (Debian package {package})" for command, package in NEEDED.items() if not shutil.which(command)]
     if missing:
         raise StackError("not installed: " + ", ".join(missing))
+
+
+def is_installed():
+    """Whether there are npm packages at all; that they are not those of the lock file is an error."""
+    if not os.path.isdir(os.path.join(HERE, "node_modules")):
+        return False
+    wanted = hashlib.sha256()
+    for name in ("package.json", "package-lock.json"):
+        with open(os.path.join(HERE, name), "rb") as file:
+            wanted.update(file.read())
+    stamp = os.path.join(HERE, "node_modules/.installed")
+    if os.path.exists(stamp):
+        with open(stamp, encoding="utf-8") as file:
+            if file.read().strip() == wanted.hexdigest():
+                return True
+    raise StackError("the npm packages are not those of package-lock.json: run tests/render/install")
 
 
 def read(files):
@@ -161,15 +178,15 @@ def main():
     arguments = parse_arguments()
     files = [os.path.abspath(path) for path in arguments.dashboards] or sorted(
         glob.glob(os.path.join(hosts.ROOT, "dashboards/*.json")))
-    if not os.path.isdir(os.path.join(HERE, "node_modules")):
-        print("skipped: the npm packages are not installed; tests/render/install does that")
-        return SKIPPED
-
     def stop(*_):
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     try:
+        if not is_installed():
+            print("skipped: the npm packages are not installed; tests/render/install does that")
+            return SKIPPED
         problems = run(arguments, files)
     except KeyboardInterrupt:
         print("render: stopped", file=sys.stderr)
