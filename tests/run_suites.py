@@ -62,6 +62,10 @@ SUITES = {
 }
 
 
+# What a suite needs besides its build.
+PREPARE = {"render": ["tests/render/install"]}
+
+
 def results(folder):
     """(name, result) of each test of the last run in a build folder."""
     path = os.path.join(folder, "meson-logs/testlog.json")
@@ -77,6 +81,9 @@ def run_suite(name):
     build, meson_suites = SUITES[name]
     if not build.make():
         print(f"== {name}: the build failed", flush=True)
+        return 0, 1, 0
+    if name in PREPARE and subprocess.run(PREPARE[name], check=False).returncode != 0:
+        print(f"== {name}: {' '.join(PREPARE[name])} failed", flush=True)
         return 0, 1, 0
     print(f"== {name}", flush=True)
     log = os.path.join(build.folder, "meson-logs/testlog.json")

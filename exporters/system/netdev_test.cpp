@@ -51,7 +51,8 @@ TEST_CASE("net/dev has sixteen counters for each device", "[netdev]") {
 }
 
 TEST_CASE("a device's name may have a colon", "[netdev]") {
-  const auto devices = parse_net_dev(kHeadings + "eth0:1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n");
+  const std::string text = kHeadings + "eth0:1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n";
+  const auto devices = parse_net_dev(text);
   REQUIRE(devices.size() == 1);
   CHECK(devices[0].name == "eth0:1");
   CHECK(devices[0].counters[0] == 1);

@@ -22,12 +22,15 @@ void block_while_told(const char* call, const char* path) {
   const char* blocked = std::getenv("BINNACLE_BLOCK_PATH");
   const char* control = std::getenv("BINNACLE_BLOCK_CONTROL");
   if (blocked == nullptr || control == nullptr || std::strcmp(path, blocked) != 0) return;
+  const std::string holding = std::string{control} + ".holding";
   for (;;) {
     std::string told;
     std::ifstream{control} >> told;
-    if (told != call) return;
+    if (told != call) break;
+    std::ofstream{holding}.flush();  // the test waits for this file
     ::usleep(kPoll);
   }
+  ::unlink(holding.c_str());
 }
 
 template <typename Function>

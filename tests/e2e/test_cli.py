@@ -248,7 +248,7 @@ def test_stop_finishes_the_scrape_under_way(binary, stack):
         answers = []
         client = threading.Thread(target=lambda: answers.append(request(url + "/metrics", timeout=120)))
         client.start()
-        wait_for(lambda: mount.holds(process.pid), "the scrape to hang")
+        wait_for(mount.holds, "the scrape to hang")
         process.process.send_signal(signal.SIGTERM)
         wait_for(lambda: log_lines(process, "stopping"), "its last scrapes")
         assert process.process.poll() is None and not answers

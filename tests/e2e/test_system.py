@@ -192,7 +192,7 @@ def test_too_many_scrapes_at_once(binary, stack):
         answers = []
         first = threading.Thread(target=lambda: answers.append(request(url + "/metrics", timeout=120)))
         first.start()
-        wait_for(lambda: mount.holds(process.pid), "the first scrape to hang")
+        wait_for(mount.holds, "the first scrape to hang")
         refused = request(url + "/metrics")
         assert refused.status == 503
         assert "1" in refused.text and refused.text.count("\n") == 1

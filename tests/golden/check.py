@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 import metrics_page
-from fixture import VARYING, VARYING_LABELS, run
+from fixture import FIXTURES, VARYING, VARYING_LABELS, run
 
 PREFIXES = ("node_", "namedprocess_", "process_")
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "system.prom")
@@ -20,6 +20,7 @@ GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "system.prom")
 def fixed(text):
     """The text with varying values and labels taken out."""
     lines, seen = [], set()
+    text = text.replace(FIXTURES, "tests/fixtures")
     for line in text.rstrip("\n").split("\n"):
         name = line.partition("{")[0].partition(" ")[0]
         if line.startswith("#"):
