@@ -26,7 +26,7 @@ MemoryField parse_line(std::string_view line) {
     field.bytes = true;
     field.value *= kKib;
   } else if (!unit.empty()) {
-    throw std::runtime_error("meminfo: " + std::string{field.name} + ": expected the unit kB, got " + quoted(unit));
+    throw std::runtime_error("meminfo: " + named(field.name) + ": expected the unit kB, got " + quoted(unit));
   }
   return field;
 }
