@@ -21,8 +21,8 @@ MUST_FAIL = {
     "proc/schedstat": ["schedstat"], "proc/1/mountinfo": ["filesystem"], "proc/pressure/cpu": ["pressure"],
     "proc/net/netstat": ["netstat"], "proc/self/cgroup": ["cgroup"],
 }
-# What varies from scrape to scrape without anybody's fault.
-VARYING = re.compile(r"^(node_scrape_|node_time_|node_timex_|process_|node_filesystem_|node_health|node_config_|"
+# What varies from scrape to scrape without anybody's fault; groups of processes stay known once they were seen.
+VARYING = re.compile(r"^(namedprocess_|node_scrape_|node_time_|node_timex_|process_|node_filesystem_|node_health|node_config_|"
                      r"node_uname_|node_textfile_|node_network_address)")
 
 
