@@ -348,7 +348,7 @@ function(q) [
       [[q('node_scrape_collector_state{%(s)s} == 1'), '{{collector}}']],
       { instance: 'Instance', collector: 'Collector', state: 'State' },
       [],
-      quarter + g.noValue('node_exporter does not have this'),
+      g.size(12, 8) + g.noValue('node_exporter does not have this'),
     ),
     g.timeseries(
       'Scrape time',

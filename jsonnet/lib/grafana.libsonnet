@@ -138,7 +138,6 @@ local place(rows) =
     options: {
       showHeader: true,
       cellHeight: 'sm',
-      footer: { show: false, reducer: ['sum'], countRows: false, fields: '' },
     },
     transformations: [
       {
