@@ -3,7 +3,10 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
 #include <stdexcept>
+
+#include "core/text.h"
 
 namespace binnacle::system {
 
@@ -13,10 +16,17 @@ re2::StringPiece piece(std::string_view text) { return {text.data(), text.size()
 
 }  // namespace
 
+std::string pattern_error(const re2::RE2& pattern) {
+  std::string text = pattern.error();
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
+  return text;
+}
+
 std::unique_ptr<re2::RE2> compile_pattern(const std::string& pattern, const std::string& flag) {
   auto regex = std::make_unique<re2::RE2>(pattern, re2::RE2::Quiet);
   if (!regex->ok()) {
-    throw std::runtime_error(flag + ": bad regular expression \"" + pattern + "\": " + regex->error());
+    throw std::runtime_error(flag + ": bad regular expression " + quoted(pattern) + ": " + pattern_error(*regex));
   }
   return regex;
 }

@@ -11,6 +11,9 @@ class RE2;
 
 namespace binnacle::system {
 
+/// What is wrong with a pattern that could not be compiled, in one line whatever is in it.
+std::string pattern_error(const re2::RE2& pattern);
+
 /// Compiles an RE2 regular expression (the syntax that node_exporter's flags have). Throws std::runtime_error with one
 /// line that names the flag, the pattern and what is wrong with it.
 std::unique_ptr<re2::RE2> compile_pattern(const std::string& pattern, const std::string& flag);

@@ -58,5 +58,6 @@ TEST_CASE("a bad pattern is an error that names the flag and the pattern", "[dev
   CHECK_THROWS_WITH(filter("(", ""), Catch::StartsWith("--x.exclude: bad regular expression \"(\": "));
   CHECK_THROWS_WITH(filter("", "[z"), Catch::StartsWith("--x.include: bad regular expression \"[z\": "));
   CHECK_THROWS_WITH(compile_pattern("a{2,1}", "--y"), Catch::StartsWith("--y: bad regular expression"));
+  CHECK_THROWS_WITH(compile_pattern("a\n(", "--y"), !Catch::Contains("\n"));
   CHECK(re2::RE2::PartialMatch("xaay", *compile_pattern("a{2}", "--y")));
 }

@@ -8,6 +8,7 @@
 
 #include "core/strict_yaml.h"
 #include "core/text.h"
+#include "device_filter.h"
 #include "process_groups.h"
 
 namespace binnacle::system {
@@ -175,7 +176,7 @@ void GroupRules::add(YamlMap& config) {
   std::vector<std::string> captured;
   for (const auto& text : list_of(config, "cmdline")) {
     auto pattern = std::make_unique<re2::RE2>(text, re2::RE2::Quiet);
-    if (!pattern->ok()) throw config.error("cmdline", "bad regular expression: " + pattern->error());
+    if (!pattern->ok()) throw config.error("cmdline", "bad regular expression: " + pattern_error(*pattern));
     for (const auto& [index, name] : pattern->CapturingGroupNames()) captured.push_back(name);
     item->patterns.push_back(std::move(pattern));
   }

@@ -91,6 +91,7 @@ TEST_CASE("a bad config is refused with its line", "[process_groups]") {
   CHECK_THAT(refusal("name: a"), Contains("config.yml:2") && Contains("expected one of comm, exe and cmdline"));
   CHECK_THAT(refusal("comm: []"), Contains("comm") && Contains("expected at least one item"));
   CHECK_THAT(refusal("cmdline: ['(']"), Contains("cmdline") && Contains("bad regular expression: missing )"));
+  CHECK_THAT(refusal(R"(cmdline: ["a\n("])"), Contains("bad regular expression: missing )") && !Contains("\n"));
   CHECK_THAT(refusal("{name: '{{.PID}}', comm: [a]}"), Contains("{{.PID}} would make a group of each process"));
   CHECK_THAT(refusal("{name: '{{.StartTime}}', comm: [a]}"), Contains("would make a group of each process"));
   CHECK_THAT(refusal("{name: '{{.Pod}}', comm: [a]}"), Contains("expected {{.Comm}}") && Contains("\"{{.Pod}}\""));

@@ -138,6 +138,7 @@ def measure(stack, options):
         entry = {"series": sum(len(family.samples) for family in page.values()),
                  "peak_memory_kib": status_kib(exporter.process.pid, "VmHWM"),
                  "memory_kib": status_kib(exporter.process.pid, "VmRSS"),
+                 "own_memory_kib": status_kib(exporter.process.pid, "RssAnon"),
                  "threads": len(os.listdir(f"/proc/{exporter.process.pid}/task"))}
         for mode in ("plain", "gzip"):
             rounds = figures[exporter.name, mode]
@@ -163,6 +164,7 @@ def ratios(result):
         found[f"wall time a scrape, {mode}, of node_exporter's"] = ours[mode]["wall_us"] / peer[mode]["wall_us"]
     found["peak memory, of node_exporter's"] = ours["peak_memory_kib"] / peer["peak_memory_kib"]
     found["memory, of node_exporter's"] = ours["memory_kib"] / peer["memory_kib"]
+    found["memory without files and libraries, of node_exporter's"] = ours["own_memory_kib"] / peer["own_memory_kib"]
     if result["floor"]:
         for mode in ("plain", "gzip"):
             found[f"CPU a scrape, {mode}, of the floor's"] = ours[mode]["cpu_us"] / result["floor"]["cpu_us"]
@@ -172,14 +174,14 @@ def ratios(result):
 def print_table(result):
     print(f"{result['host']}; medians of {result['rounds']} rounds of {result['scrapes_a_round']} scrapes, in turns")
     print(f"collectors of both ({len(result['collectors'])}): {' '.join(result['collectors'])}\n")
-    print(f"{'':<30}{'CPU us':>9}{'wall us':>9}{'p99 us':>9}{'bytes':>9}{'series':>8}{'RSS KiB':>9}{'peak KiB':>10}{'threads':>9}")
+    print(f"{'':<30}{'CPU us':>9}{'wall us':>9}{'p99 us':>9}{'bytes':>9}{'series':>8}{'RSS KiB':>9}{'own KiB':>9}{'peak KiB':>10}{'threads':>9}")
     for name, entry in result["exporters"].items():
         for mode in ("plain", "gzip"):
             figures = entry[mode]
             line = f"{name + (', gzip' if mode == 'gzip' else ''):<30}"
             line += "".join(f"{figures[key]:>9.0f}" for key in ("cpu_us", "wall_us", "wall_p99_us", "bytes"))
             if mode == "plain":
-                line += f"{entry['series']:>8}{entry['memory_kib']:>9}{entry['peak_memory_kib']:>10}{entry['threads']:>9}"
+                line += f"{entry['series']:>8}{entry['memory_kib']:>9}{entry['own_memory_kib']:>9}{entry['peak_memory_kib']:>10}{entry['threads']:>9}"
             print(line)
     floor = result["floor"]
     if floor:
@@ -189,7 +191,7 @@ def print_table(result):
         print(f"floor: not measured: {result['floor_missing']}")
     print(f"\nbinary: ours {result['binary_kib']['ours']} KiB, node_exporter {result['binary_kib']['node_exporter']} KiB\n")
     for name, value in result["ratios"].items():
-        print(f"{name:<48} {value:>6.3f}  (1/{1 / value:.1f})" if value < 1 else f"{name:<48} {value:>6.3f}")
+        print(f"{name:<58} {value:>6.3f}  (1/{1 / value:.1f})" if value < 1 else f"{name:<58} {value:>6.3f}")
 
 
 def main():

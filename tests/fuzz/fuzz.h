@@ -24,8 +24,8 @@ inline void require(bool holds, const char* what) {
   std::abort();
 }
 
-/// Runs a parser that may refuse its input: by a std::runtime_error of one line that is not as long as the input.
-/// Every other exception ends the process. Returns whether the input was taken.
+/// Runs a parser that may refuse its input: by a std::runtime_error of one line, whose length is bounded whatever came
+/// in. Every other exception ends the process. Returns whether the input was taken.
 template <typename Parse>
 bool accepts(Parse parse) {
   try {
@@ -35,7 +35,7 @@ bool accepts(Parse parse) {
     const std::string_view message = error.what();
     require(!message.empty(), "an error has a message");
     require(message.find('\n') == std::string_view::npos, "a message is one line");
-    require(message.size() < 600, "a message is short");
+    require(message.size() < 4096, "a message is short");
     return false;
   }
 }

@@ -89,7 +89,8 @@ DRAWN = {
         target(f"0 * up{SELECTOR} / 0", "", refId="B", instant=True, range=False, format="table"),
     ], "none", transformations=[{"id": "merge", "options": {}}]), 'column "Value #B" is empty'),
     "columns that do not fit": (set_in("table", EXPR, "node_uname_info" + SELECTOR), "columns do not fit"),
-    "title that is cut": (set_in("stat", "title", "A title that is far too long for the width of this panel" * 3), "the title is cut"),
+    "title that is cut": (set_in("stat", "title", "A title that is far too long for the width of this panel" * 3),
+                         "the title is cut"),
     "type that is not supported": (set_in("timeseries", "type", "heatmap"), "of type heatmap is not supported"),
     "repeated panel": (set_in("timeseries", "repeat", "instance"), "a repeated panel is not supported"),
 }

@@ -91,8 +91,9 @@ def record(url, hosts, seconds=0):
     except StackError as error:
         raise StackError(f"{error}; not steady: {', '.join(unsteady(url, hosts))}") from error
     end = time.time()
-    begin = end - seconds if seconds else min(
-        value for _, value in query(url, "min_over_time(timestamp(up)[1h:1s])"))
+    begin = min(value for _, value in query(url, "min_over_time(timestamp(up)[1h:1s])"))
+    if seconds:
+        begin = max(begin, end - seconds)
     wait_for(lambda: broken_rules(url) is not None, "every rule has been evaluated", LIMIT)
     broken = broken_rules(url)
     if broken:

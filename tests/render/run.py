@@ -36,7 +36,8 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--exporter", default=os.environ.get("BINNACLE_SYSTEM_EXPORTER"),
                         help="the system-exporter binary (BINNACLE_SYSTEM_EXPORTER)")
-    parser.add_argument("--types", action="store_true", help="check the types of the dashboards instead; needs neither servers nor browser")
+    parser.add_argument("--types", action="store_true",
+                        help="check the types of the dashboards instead; needs neither servers nor browser")
     parser.add_argument("--screenshot", metavar="DIR", help="write DASHBOARD-THEME.png of the live host there")
     parser.add_argument("--screenshot-size", metavar="WxH", default=f"{WIDTH}x0", help="in pixels; height 0 is all of it")
     parser.add_argument("--record", type=int, default=0, metavar="SECONDS", help="record for at least so long")
