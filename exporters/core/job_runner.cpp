@@ -13,8 +13,8 @@ namespace binnacle {
 
 namespace {
 
-/// Threads that wait for work are kept up to this number; more than one is only needed while jobs are slow.
-constexpr std::size_t kIdleThreads = 2;
+/// Threads that wait for work are kept up to this number: more are only needed while jobs are slow.
+constexpr std::size_t kIdleThreads = 1;
 
 enum class Progress { pending, running, done, blocked };
 
