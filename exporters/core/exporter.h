@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,6 +23,8 @@ struct ExporterInfo {
   std::string description;       ///< one line for --help and the landing page
   std::string metric_namespace;  ///< the first word of its self metrics: "node" makes node_up
   std::string listen_address;    ///< the default of --web.listen-address: ":9100"
+  /// How long a collector may hold up the others of its target; very long where they share a connection.
+  std::chrono::milliseconds stall{250};
 };
 
 /// A kind of collector that an exporter has, whatever the number of targets it runs for.

@@ -43,7 +43,8 @@ void Family::add(std::span<const LabelView> labels, double value) {
   if (!owner_->take_slot()) return;
   auto& family = owner_->families_[index_];
   auto& metric = family.metric.emplace_back();
-  metric.label.reserve(labels.size());
+  metric.label.reserve(labels.size() + (owner_->target_.empty() ? 0 : 1));
+  if (!owner_->target_.empty()) metric.label.push_back({"target", owner_->target_});
   for (const auto& [name, text] : labels) {
     metric.label.push_back({std::string{name}, std::string{text}});
   }
@@ -52,6 +53,7 @@ void Family::add(std::span<const LabelView> labels, double value) {
 
 void Family::add(prometheus::ClientMetric metric) {
   if (!owner_->take_slot()) return;
+  if (!owner_->target_.empty()) metric.label.insert(metric.label.begin(), {"target", owner_->target_});
   owner_->families_[index_].metric.push_back(std::move(metric));
 }
 

@@ -43,10 +43,12 @@ class Family {
 /// The metric families that one run of one collector makes, in the order of their first use.
 ///
 /// Asking for a family twice gives the same family; its first type and HELP stay. Series beyond the cap are
-/// dropped and counted, so that one runaway source cannot make a scrape unreadable.
+/// dropped and counted, so that one runaway source cannot make a scrape unreadable. Where `target` is given, each
+/// series gets it as its label `target`.
 class Families {
  public:
-  explicit Families(std::size_t series_cap = kDefaultSeriesCap) : series_cap_(series_cap) {}
+  explicit Families(std::size_t series_cap = kDefaultSeriesCap, std::string target = {})
+      : series_cap_(series_cap), target_(std::move(target)) {}
   Families(Families&&) = default;
   Families& operator=(Families&&) = default;
   Families(const Families&) = delete;
@@ -81,6 +83,7 @@ class Families {
   std::deque<prometheus::MetricFamily> families_;  // never moves its elements: by_name_ borrows their names
   std::unordered_map<std::string_view, std::size_t> by_name_;
   std::size_t series_cap_;
+  std::string target_;
   std::size_t series_ = 0;
   std::size_t dropped_ = 0;
 };

@@ -8,6 +8,20 @@ using binnacle::Families;
 using binnacle::LabelView;
 using prometheus::MetricType;
 
+TEST_CASE("every series of a named target carries its label", "[families]") {
+  Families families{10, "db"};
+  families.gauge("a", "A.").add({{"x", "1"}}, 1);
+  prometheus::ClientMetric histogram;
+  histogram.label.push_back({"x", "2"});
+  families.histogram("h", "H.").add(histogram);
+  for (const auto& family : families.all()) {
+    REQUIRE(family.metric[0].label.size() == 2);
+    CHECK(family.metric[0].label[0].name == "target");
+    CHECK(family.metric[0].label[0].value == "db");
+    CHECK(family.metric[0].label[1].name == "x");
+  }
+}
+
 TEST_CASE("families keep their order, type, help and values", "[families]") {
   Families families;
   auto second = families.gauge("b_bytes", "B.");

@@ -11,19 +11,20 @@ namespace {
 
 /// One collector of a run. Its job may outlive the run, so both share it.
 struct Slot {
-  explicit Slot(Target::Entry wanted) : entry(std::move(wanted)) {}
+  Slot(const std::shared_ptr<Target>& of, const Target::Entry& wanted) : target(of), entry(wanted) {}
 
+  const std::shared_ptr<const Target> target;
   const Target::Entry entry;
   std::mutex mutex;
   std::optional<Clock::time_point> started;
   std::optional<CollectorResult> result;
 };
 
-void collect_into(CollectorResult& result, Collector& collector, const ScrapeContext& context, std::size_t series_cap) {
+void collect_into(CollectorResult& result, const Slot& slot, const ScrapeContext& context, std::size_t series_cap) {
   auto output = std::make_shared<Output>();
-  output->families = Families{series_cap};
+  output->families = Families{series_cap, slot.target->name};
   try {
-    collector.collect(context, *output);
+    slot.entry.collector->collect(context, *output);
     result.state = CollectorState::ok;
     result.output = std::move(output);
   } catch (const NotApplicable& reason) {
@@ -45,7 +46,7 @@ void run_slot(Slot& slot, const ScrapeContext& context, std::size_t series_cap) 
     slot.started = started;
   }
   CollectorResult result;
-  collect_into(result, *slot.entry.collector, context, series_cap);
+  collect_into(result, slot, context, series_cap);
   result.duration = Clock::now() - started;
   result.finished = std::chrono::system_clock::now();
   const std::scoped_lock lock{slot.mutex};
@@ -93,11 +94,7 @@ std::string_view state_name(CollectorState state) {
 }
 
 struct ScrapeRunner::Run {
-  struct Item {
-    std::string target;
-    std::shared_ptr<Slot> slot;
-  };
-  std::vector<Item> items;
+  std::vector<std::shared_ptr<Slot>> slots;
   std::vector<const Collector*> collectors;   // sorted
   std::shared_ptr<const ScrapeResult> ended;  // guarded by ScrapeRunner::mutex_
 
@@ -105,7 +102,7 @@ struct ScrapeRunner::Run {
     for (const auto& target : request.targets) {
       for (const auto& entry : target->collectors) {
         if (!request.wants(entry.name)) continue;
-        items.push_back({target->name, std::make_shared<Slot>(entry)});
+        slots.push_back(std::make_shared<Slot>(target, entry));
         collectors.push_back(entry.collector.get());
       }
     }
@@ -114,11 +111,13 @@ struct ScrapeRunner::Run {
 
   [[nodiscard]] std::shared_ptr<const ScrapeResult> snapshot() const {
     auto results = std::make_shared<ScrapeResult>();
-    results->reserve(items.size());
-    for (const auto& item : items) {
-      auto& result = results->emplace_back(peek(*item.slot));
-      result.target = item.target;
-      result.collector = item.slot->entry.name;
+    results->reserve(slots.size());
+    for (const auto& slot : slots) {
+      auto& result = results->emplace_back(peek(*slot));
+      result.target = slot->target->name;
+      result.metric_namespace = slot->target->metric_namespace;
+      result.collector = slot->entry.name;
+      result.decides_up = slot->target->up_collector.empty() || slot->target->up_collector == slot->entry.name;
     }
     return results;
   }
@@ -150,17 +149,16 @@ std::shared_ptr<const ScrapeResult> ScrapeRunner::scrape(const Request& request)
 
 std::shared_ptr<const ScrapeResult> ScrapeRunner::lead(const std::shared_ptr<Run>& run, Clock::time_point deadline) {
   std::vector<Job> jobs;
-  jobs.reserve(run->items.size() + 1);
-  if (!run->items.empty()) {
+  jobs.reserve(run->slots.size() + 1);
+  if (!run->slots.empty()) {
     std::unique_lock lock{mutex_};
     jobs.push_back(
-        {"free", run->items.front().target, [last = std::exchange(last_, nullptr)]() mutable { last.reset(); }});
+        {"free", run->slots.front()->target->name, [last = std::exchange(last_, nullptr)]() mutable { last.reset(); }});
   }
-  for (const auto& item : run->items) {
-    jobs.push_back({item.target + '\n' + item.slot->entry.name, item.target,
-                    [slot = item.slot, context = ScrapeContext{deadline}, cap = settings_.series_cap] {
-                      run_slot(*slot, context, cap);
-                    }});
+  for (const auto& slot : run->slots) {
+    jobs.push_back(
+        {slot->target->name + '\n' + slot->entry.name, slot->target->name,
+         [slot, context = ScrapeContext{deadline}, cap = settings_.series_cap] { run_slot(*slot, context, cap); }});
   }
   jobs_.run(std::move(jobs), deadline);
   auto results = run->snapshot();

@@ -21,6 +21,10 @@ namespace binnacle {
 struct Target {
   /// Empty where an exporter has one target only; else unique, and the value of the label `target`.
   std::string name;
+  /// The first word of this target's `_up`; empty: the exporter's own.
+  std::string metric_namespace;
+  /// The collector whose success means that the target is up; empty: any of them.
+  std::string up_collector;
   struct Entry {
     std::string name;
     std::shared_ptr<Collector> collector;
@@ -37,7 +41,9 @@ inline constexpr std::array kCollectorStates{CollectorState::ok, CollectorState:
 /// How one collector fared in one scrape.
 struct CollectorResult {
   std::string target;
+  std::string metric_namespace;  ///< the target's; empty: the exporter's own
   std::string collector;
+  bool decides_up = true;  ///< its success means that the target is up
   CollectorState state = CollectorState::timeout;
   /// How long it ran; up to the deadline for one that overran it.
   std::chrono::duration<double> duration{0};

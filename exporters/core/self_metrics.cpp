@@ -2,6 +2,7 @@
 #include "self_metrics.h"
 
 #include <algorithm>
+#include <span>
 #include <vector>
 
 #include "version.h"
@@ -18,10 +19,32 @@ std::vector<LabelView> with_target(const std::string& target, std::initializer_l
   return all;
 }
 
-bool is_up(const ScrapeResult& results) {
-  return std::any_of(results.begin(), results.end(), [](const auto& result) {
-    return result.state == CollectorState::ok || result.state == CollectorState::not_applicable;
-  });
+bool has_failed(const CollectorResult& result) {
+  return result.state == CollectorState::failed || result.state == CollectorState::timeout;
+}
+
+/// Whether the target of these results is up: its deciding collector worked, or any where that one did not run.
+bool is_up(std::span<const CollectorResult> of_target) {
+  const auto worked = [](const auto& result) { return !has_failed(result); };
+  const auto decides = [](const auto& result) { return result.decides_up; };
+  if (std::none_of(of_target.begin(), of_target.end(), decides)) {
+    return std::any_of(of_target.begin(), of_target.end(), worked);
+  }
+  return std::any_of(of_target.begin(), of_target.end(),
+                     [&](const auto& result) { return decides(result) && worked(result); });
+}
+
+void add_up(Families& families, const std::string& ns, const ScrapeResult& results) {
+  const auto up = [&](const std::string& of_target) {
+    return families.gauge((of_target.empty() ? ns : of_target) + "_up", "1 when this scrape could read its target.");
+  };
+  if (results.empty()) up({}).add(0);
+  for (auto first = results.begin(); first != results.end();) {
+    const auto last =
+        std::find_if(first, results.end(), [&](const auto& result) { return result.target != first->target; });
+    up(first->metric_namespace).add(with_target(first->target, {}), is_up({first, last}) ? 1 : 0);
+    first = last;
+  }
 }
 
 double unix_seconds(std::chrono::system_clock::time_point time) {
@@ -31,7 +54,7 @@ double unix_seconds(std::chrono::system_clock::time_point time) {
 }  // namespace
 
 void add_collector_metrics(Families& families, const std::string& ns, const ScrapeResult& results) {
-  families.gauge(ns + "_up", "1 when at least one collector of this scrape worked.").add(is_up(results) ? 1 : 0);
+  add_up(families, ns, results);
   auto duration = families.gauge(ns + "_scrape_collector_duration_seconds",
                                  "How long the collector ran in this scrape, in seconds.");
   auto success = families.gauge(ns + "_scrape_collector_success",
@@ -40,10 +63,9 @@ void add_collector_metrics(Families& families, const std::string& ns, const Scra
                               "1 for the state that the collector ended this scrape in; not_applicable means that this "
                               "machine has nothing of the kind.");
   for (const auto& result : results) {
-    const bool failed = result.state == CollectorState::failed || result.state == CollectorState::timeout;
     const auto labels = with_target(result.target, {{"collector", result.collector}});
     duration.add(labels, result.duration.count());
-    success.add(labels, failed ? 0 : 1);
+    success.add(labels, has_failed(result) ? 0 : 1);
     for (const auto one : kCollectorStates) {
       state.add(with_target(result.target, {{"collector", result.collector}, {"state", state_name(one)}}),
                 result.state == one ? 1 : 0);

@@ -21,8 +21,8 @@ struct ReloadState {
 /// Series dropped since the start, by collector and reason.
 using DroppedTotals = std::map<std::pair<std::string, std::string>, double>;
 
-/// `<ns>_up` and how each collector fared: success, duration, and one 0/1 series a state.
-/// `<ns>_up` is 0 when every collector that applies failed or timed out.
+/// `_up` of each target, and how each collector fared: success, duration, and one 0/1 series a state.
+/// A target is up unless its deciding collectors failed or timed out.
 void add_collector_metrics(Families& families, const std::string& ns, const ScrapeResult& results);
 
 void add_dropped_metrics(Families& families, const std::string& ns, const DroppedTotals& dropped);

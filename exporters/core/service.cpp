@@ -64,7 +64,7 @@ std::chrono::milliseconds timeout_of(const HttpRequest& request, std::chrono::mi
 }  // namespace
 
 Service::Service(Exporter& exporter, Settings settings)
-    : exporter_(exporter), settings_(std::move(settings)), info_(exporter.info()) {
+    : exporter_(exporter), settings_(std::move(settings)), info_(exporter.info()), runner_({.stall = info_.stall}) {
   reload();
 }
 

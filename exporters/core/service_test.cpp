@@ -33,6 +33,7 @@ class FakeExporter final : public Exporter {
   };
   Work second = [](const ScrapeContext&, Output& out) { out.families.gauge("second_value", "Second.").add(2); };
   int loads = 0;
+  std::string up_collector;
 
   [[nodiscard]] ExporterInfo info() const override { return {"fake-exporter", "For <tests>.", "fake", ":0"}; }
   [[nodiscard]] std::vector<CollectorKind> collectors() const override {
@@ -45,11 +46,13 @@ class FakeExporter final : public Exporter {
   }
   std::vector<std::shared_ptr<Target>> targets() override {
     auto host = std::make_shared<Target>();
+    host->up_collector = up_collector;
     host->collectors = {
         {"first", std::make_shared<Lambda>([this](const auto& scrape, auto& out) { first(scrape, out); })},
         {"second", std::make_shared<Lambda>([this](const auto& scrape, auto& out) { second(scrape, out); })}};
     auto named = std::make_shared<Target>();
     named->name = "db";
+    named->metric_namespace = "bouncer";
     named->collectors = {{"second", std::make_shared<Lambda>([](const auto&, auto& out) {
                             out.families.gauge("db_value", "Of the database.").add(3);
                           })}};
@@ -89,8 +92,8 @@ TEST_CASE("/metrics has the collectors' families and the exporter's own", "[serv
   CHECK(response.status == 200);
   CHECK(response.content_type == "text/plain; version=0.0.4; charset=utf-8");
   for (const auto* line :
-       {"first_value 1\n", "second_value 2\n", "db_value 3\n", "fake_up 1\n",
-        "fake_scrape_collector_success{collector=\"first\"} 1\n",
+       {"first_value 1\n", "second_value 2\n", "db_value{target=\"db\"} 3\n", "fake_up 1\n",
+        "bouncer_up{target=\"db\"} 1\n", "fake_scrape_collector_success{collector=\"first\"} 1\n",
         "fake_scrape_collector_success{target=\"db\",collector=\"second\"} 1\n",
         "fake_scrape_collector_state{collector=\"first\",state=\"ok\"} 1\n", "fake_health_score 100\n",
         "fake_health_status{status=\"healthy\"} 1\n", "fake_config_last_reload_successful 1\n"}) {
@@ -135,7 +138,7 @@ TEST_CASE("/probe takes only the names of targets", "[service]") {
   FakeExporter exporter;
   Service service{exporter, settings()};
   const auto response = service.handle(get("/probe", "target=db"));
-  CHECK(has(response, "db_value 3"));
+  CHECK(has(response, "db_value{target=\"db\"} 3"));
   CHECK_FALSE(has(response, "first_value"));
   CHECK(service.handle(get("/probe", "target=host.example:5432")).status == 404);
   CHECK(service.handle(get("/probe", "target=")).status == 404);
@@ -156,6 +159,19 @@ TEST_CASE("a failing collector fails alone, and fake_up stays 1 while another wo
   CHECK(has(response, "fake_health_status{status=\"unknown\"} 1\n"));
   CHECK_FALSE(has(response, "fake_health_score"));
   CHECK(service.handle(get("/health")).status == 503);
+}
+
+TEST_CASE("a target is up when its deciding collector works, where it has one that ran", "[service]") {
+  FakeExporter exporter;
+  exporter.first = [](const ScrapeContext&, Output&) { throw std::runtime_error("no"); };
+  const auto up = [&](const std::string& collector, const std::string& path) {
+    exporter.up_collector = collector;
+    Service service{exporter, settings()};
+    return has(service.handle(get(path)), "fake_up 1\n");
+  };
+  CHECK_FALSE(up("first", "/metrics"));
+  CHECK(up("second", "/metrics"));
+  CHECK(up("first", "/metrics/second"));
 }
 
 TEST_CASE("all collectors failing is fake_up 0, and still 200", "[service]") {
