@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <deque>
 #include <initializer_list>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +41,25 @@ class Family {
   std::size_t index_;
 };
 
+/// A metric family as one collector made it.
+class CollectedFamily {
+ public:
+  std::string name;
+  std::string help;
+  prometheus::MetricType type = prometheus::MetricType::Untyped;
+
+  [[nodiscard]] std::span<const prometheus::ClientMetric> series() const { return {metrics_.data(), used_}; }
+
+ private:
+  friend class Families;
+  friend class Family;
+  prometheus::ClientMetric& next();
+  void drop_most_unused();
+
+  std::vector<prometheus::ClientMetric> metrics_;
+  std::size_t used_ = 0;  // those behind are of an earlier run, and lend their memory
+};
+
 /// The metric families that one run of one collector makes, in the order of their first use.
 ///
 /// Asking for a family twice gives the same family; its first type and HELP stay. Series beyond the cap are
@@ -70,17 +90,26 @@ class Families {
   }
   Family family(std::string_view name, std::string_view help, prometheus::MetricType type);
 
-  [[nodiscard]] const std::deque<prometheus::MetricFamily>& all() const { return families_; }
+  /// In the order of their first use.
+  [[nodiscard]] auto all() const {
+    return std::ranges::subrange(families_.begin(), families_.begin() + static_cast<std::ptrdiff_t>(used_));
+  }
   [[nodiscard]] std::size_t series() const { return series_; }
   [[nodiscard]] std::size_t dropped_over_cap() const { return dropped_; }
+
+  /// Empties it for the next run of the same collector. What it has allocated stays, as far as the next run makes the
+  /// same families in the same order.
+  void reset();
 
   static constexpr std::size_t kDefaultSeriesCap = 50'000;
 
  private:
   friend class Family;
   bool take_slot();
+  void forget_from(std::size_t first);
 
-  std::deque<prometheus::MetricFamily> families_;  // never moves its elements: by_name_ borrows their names
+  std::deque<CollectedFamily> families_;  // never moves its elements: by_name_ borrows their names
+  std::size_t used_ = 0;                  // families behind are of an earlier run
   std::unordered_map<std::string_view, std::size_t> by_name_;
   std::size_t series_cap_;
   std::string target_;

@@ -2,6 +2,7 @@
 #include "page.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -17,17 +18,24 @@ using prometheus::ClientMetric;
 using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+/// A table, since every name of every series is looked at in every scrape.
+constexpr auto kNameCharacters = [] {
+  std::array<bool, 256> allowed{};
+  for (unsigned char c = 'a'; c <= 'z'; ++c) allowed[c] = allowed[c - 'a' + 'A'] = true;
+  for (unsigned char c = '0'; c <= '9'; ++c) allowed[c] = true;
+  allowed['_'] = true;
+  return allowed;
+}();
 
-bool is_name(std::string_view name, bool colon) {
-  if (name.empty()) return false;
-  return std::all_of(name.begin(), name.end(), [&](const char& c) {
-    return is_letter(c) || (colon && c == ':') || (c >= '0' && c <= '9' && &c != name.data());
-  });
+bool is_label_name(std::string_view name) {
+  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
+  return std::all_of(name.begin(), name.end(), [](char c) { return kNameCharacters[static_cast<unsigned char>(c)]; });
 }
 
-bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+bool is_metric_name(std::string_view name) {
+  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return c == ':' || kNameCharacters[static_cast<unsigned char>(c)]; });
 }
 
 /// The label that a type writes itself, and that a series therefore must not have.
@@ -39,20 +47,21 @@ std::string_view reserved_label(MetricType type) {
 
 bool labels_valid(const Labels& labels, MetricType type) {
   for (auto label = labels.begin(); label != labels.end(); ++label) {
-    if (!is_name(label->name, false) || label->name.starts_with("__")) return false;
+    if (!is_label_name(label->name) || label->name.starts_with("__")) return false;
     if (label->name == reserved_label(type)) return false;
     if (std::any_of(labels.begin(), label, [&](const auto& other) { return other.name == label->name; })) return false;
   }
   return true;
 }
 
-/// The same for two series that Prometheus takes for one: the order of labels and empty labels do not matter.
+/// The same for two series that Prometheus takes for one: the order of labels and empty labels do not matter. Names
+/// count by length and last letter only: equal hashes are looked at closely anyway.
 std::uint64_t identity_hash(const Labels& labels) {
   std::uint64_t sum = 0;
   for (const auto& [name, value] : labels) {
     if (value.empty()) continue;
-    const std::uint64_t pair = std::hash<std::string_view>{}(name)*31 + std::hash<std::string_view>{}(value);
-    sum += pair * 0x9E3779B97F4A7C15U;
+    const std::uint64_t name_mark = name.size() * 257 + static_cast<unsigned char>(name.back());
+    sum += (std::hash<std::string_view>{}(value) + name_mark) * 0x9E3779B97F4A7C15U;
   }
   return sum;
 }
@@ -103,7 +112,7 @@ void drop_duplicates(std::vector<Candidate>& candidates, std::vector<std::uint64
 
 /// The metric itself, or a copy in `repaired` whose labels are valid UTF-8.
 const ClientMetric* with_utf8_labels(const ClientMetric& metric, std::deque<ClientMetric>& repaired) {
-  const auto bad = [](const auto& label) { return !is_ascii(label.value) && !is_utf8(label.value); };
+  const auto bad = [](const auto& label) { return !is_utf8(label.value); };
   if (std::none_of(metric.label.begin(), metric.label.end(), bad)) return &metric;
   auto& copy = repaired.emplace_back(metric);
   for (auto& label : copy.label) label.value = to_utf8(label.value);
@@ -111,7 +120,7 @@ const ClientMetric* with_utf8_labels(const ClientMetric& metric, std::deque<Clie
 }
 
 struct FamilyRef {
-  const prometheus::MetricFamily* family;
+  const CollectedFamily* family;
   std::size_t source;
 };
 
@@ -136,10 +145,10 @@ Page::Page(std::vector<std::shared_ptr<const Families>> sources, std::vector<Dro
   for (auto first = refs.begin(); first != refs.end();) {
     const auto& head = *first->family;
     const auto last = std::find_if(first, refs.end(), [&](const auto& ref) { return ref.family->name != head.name; });
-    const bool name_valid = is_name(head.name, true);
+    const bool name_valid = is_metric_name(head.name);
     candidates.clear();
     for (auto ref = first; ref != last; ++ref) {
-      for (const auto& metric : ref->family->metric) {
+      for (const auto& metric : ref->family->series()) {
         if (!name_valid || ref->family->type != head.type || !labels_valid(metric.label, head.type)) {
           ++drops[ref->source].malformed;
           continue;

@@ -102,5 +102,5 @@ TEST_CASE("series over a collector's cap are counted", "[families]") {
   for (int i = 0; i < 5; ++i) gauge.add({{"i", std::to_string(i)}}, i);
   CHECK(families.series() == 2);
   CHECK(families.dropped_over_cap() == 3);
-  CHECK(families.all().front().metric.size() == 2);
+  CHECK(families.all().front().series().size() == 2);
 }

@@ -7,7 +7,7 @@ namespace binnacle {
 
 namespace {
 
-constexpr std::size_t kBytesPerSeries = 96;  // a usual line; saves most of the string's growing
+constexpr std::size_t kBytesPerSeries = 160;  // a usual line with its share of HELP; saves the string's growing
 
 }  // namespace
 

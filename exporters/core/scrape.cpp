@@ -21,8 +21,7 @@ struct Slot {
 };
 
 void collect_into(CollectorResult& result, const Slot& slot, const ScrapeContext& context, std::size_t series_cap) {
-  auto output = std::make_shared<Output>();
-  output->families = Families{series_cap, slot.target->name};
+  auto output = slot.entry.outputs->take(series_cap, slot.target->name);
   try {
     slot.entry.collector->collect(context, *output);
     result.state = CollectorState::ok;
@@ -149,12 +148,7 @@ std::shared_ptr<const ScrapeResult> ScrapeRunner::scrape(const Request& request)
 
 std::shared_ptr<const ScrapeResult> ScrapeRunner::lead(const std::shared_ptr<Run>& run, Clock::time_point deadline) {
   std::vector<Job> jobs;
-  jobs.reserve(run->slots.size() + 1);
-  if (!run->slots.empty()) {
-    std::unique_lock lock{mutex_};
-    jobs.push_back(
-        {"free", run->slots.front()->target->name, [last = std::exchange(last_, nullptr)]() mutable { last.reset(); }});
-  }
+  jobs.reserve(run->slots.size());
   for (const auto& slot : run->slots) {
     jobs.push_back(
         {slot->target->name + '\n' + slot->entry.name, slot->target->name,
@@ -164,7 +158,6 @@ std::shared_ptr<const ScrapeResult> ScrapeRunner::lead(const std::shared_ptr<Run
   auto results = run->snapshot();
   const std::scoped_lock lock{mutex_};
   run->ended = results;
-  last_ = results;
   under_way_.remove(run);
   run_ended_.notify_all();
   return results;

@@ -14,6 +14,7 @@
 
 #include "collector.h"
 #include "job_runner.h"
+#include "output_pool.h"
 
 namespace binnacle {
 
@@ -28,6 +29,7 @@ struct Target {
   struct Entry {
     std::string name;
     std::shared_ptr<Collector> collector;
+    std::shared_ptr<OutputPool> outputs = std::make_shared<OutputPool>();
   };
   std::vector<Entry> collectors;
 };
@@ -95,9 +97,6 @@ class ScrapeRunner {
   std::mutex mutex_;
   std::condition_variable run_ended_;
   Runs under_way_;
-  /// The last results, freed by the next run's thread: allocators keep freed memory by thread, and of the many threads
-  /// that answer requests each would hoard some.
-  std::shared_ptr<const ScrapeResult> last_;
 };
 
 }  // namespace binnacle

@@ -192,7 +192,8 @@ std::shared_ptr<RenderedPage> Service::render(const std::shared_ptr<const Scrape
   note_states(*results);
 
   const auto& ns = info_.metric_namespace;
-  auto own = std::make_shared<Families>();
+  const auto own_output = own_outputs_->take(Families::kDefaultSeriesCap, {});
+  const std::shared_ptr<Families> own{own_output, &own_output->families};
   add_build_info(*own, ns);
   add_collector_metrics(*own, ns, *results);
   if (scope == Scope::everything) {

@@ -71,6 +71,7 @@ class Service {
   const Settings settings_;
   const ExporterInfo info_;
   ScrapeRunner runner_;
+  const std::shared_ptr<OutputPool> own_outputs_ = std::make_shared<OutputPool>();
   std::function<void()> also_reload_;
   std::atomic<int> scrapes_under_way_ = 0;
 

@@ -99,7 +99,14 @@ double require_double(std::string_view text, std::string_view what) {
   throw_not_a_number(text, what);
 }
 
+bool is_ascii(std::string_view text) {
+  unsigned char all = 0;
+  for (const char c : text) all |= static_cast<unsigned char>(c);  // no early way out: so it is done 16 at a time
+  return all < 0x80;
+}
+
 bool is_utf8(std::string_view text) {
+  if (is_ascii(text)) return true;
   std::size_t i = 0;
   while (i < text.size()) {
     const auto length = static_cast<unsigned char>(text[i]) < 0x80 ? 1 : sequence_length(text.substr(i));

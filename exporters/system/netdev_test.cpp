@@ -154,7 +154,7 @@ TEST_CASE("addresses are reported when asked for", "[netdev]") {
     WARN("not checked here: the loopback device has no address");
     return;
   }
-  for (const auto& metric : family->metric) {
+  for (const auto& metric : family->series()) {
     REQUIRE(metric.label.size() == 4);
     CHECK(metric.label[0].name == "address");
     CHECK(metric.label[1].value == "lo");

@@ -59,8 +59,8 @@ inline Output collect_once(Collector& collector) {
   return out;
 }
 
-inline const prometheus::MetricFamily* find_family(const Output& out, std::string_view name) {
-  const auto& all = out.families.all();
+inline const CollectedFamily* find_family(const Output& out, std::string_view name) {
+  const auto all = out.families.all();
   const auto found = std::find_if(all.begin(), all.end(), [&](const auto& family) { return family.name == name; });
   return found == all.end() ? nullptr : &*found;
 }
@@ -70,7 +70,7 @@ inline std::optional<double> value_of(const Output& out, std::string_view name,
                                       const std::vector<std::pair<std::string, std::string>>& labels = {}) {
   const auto* family = find_family(out, name);
   if (family == nullptr) return std::nullopt;
-  for (const auto& metric : family->metric) {
+  for (const auto& metric : family->series()) {
     const bool same = std::equal(metric.label.begin(), metric.label.end(), labels.begin(), labels.end(),
                                  [](const auto& label, const auto& wanted) {
                                    return label.name == wanted.first && label.value == wanted.second;
@@ -91,7 +91,7 @@ inline std::optional<double> value_of(const Output& out, std::string_view name,
 /// The number of series of a family.
 inline std::size_t series_of(const Output& out, std::string_view name) {
   const auto* family = find_family(out, name);
-  return family == nullptr ? 0 : family->metric.size();
+  return family == nullptr ? 0 : family->series().size();
 }
 
 inline std::optional<double> fact_of(const Output& out, std::string_view name) {
