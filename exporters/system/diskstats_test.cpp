@@ -177,7 +177,7 @@ TEST_CASE("device names with a slash have another folder in sysfs", "[diskstats]
   collector->start();
   const auto out = collect_once(*collector);
   REQUIRE(series_of(out, "node_disk_info") == 1);
-  CHECK(find_family(out, "node_disk_info")->metric[0].label[6].value == "1");
+  CHECK(find_family(out, "node_disk_info")->series()[0].label[6].value == "1");
 }
 
 TEST_CASE("without block devices there is nothing to collect", "[diskstats]") {

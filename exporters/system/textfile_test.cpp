@@ -67,7 +67,7 @@ TEST_CASE("the files of a folder are exported", "[textfile]") {
   CHECK(value_of(out, "x") == 5);
   CHECK(find_family(out, "x")->help == "Text.");
   REQUIRE(find_family(out, "h"));
-  CHECK(find_family(out, "h")->metric[0].histogram.sample_count == 4);
+  CHECK(find_family(out, "h")->series()[0].histogram.sample_count == 4);
   CHECK(find_family(out, "y") == nullptr);
   CHECK(value_of(out, "node_textfile_scrape_error") == 0);
   struct stat info {};

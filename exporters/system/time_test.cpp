@@ -25,7 +25,7 @@ TEST_CASE("the time collector reports the clock and its sources", "[time]") {
   CHECK(*now <= after);
 
   REQUIRE(series_of(out, "node_time_zone_offset_seconds") == 1);
-  const auto& zone = find_family(out, "node_time_zone_offset_seconds")->metric.front();
+  const auto& zone = find_family(out, "node_time_zone_offset_seconds")->series().front();
   REQUIRE(zone.label.size() == 1);
   CHECK(zone.label[0].name == "time_zone");
   CHECK_FALSE(zone.label[0].value.empty());
