@@ -6,14 +6,12 @@ usage: check_names.py --root REPOSITORY --golden FOLDER
 
 Metrics that no recorded page can have are listed in not-in-golden.yaml, each with its reason.
 """
-import argparse
 import pathlib
 import sys
 
 import promql
 import sources
 import yaml
-from golden import Metrics
 
 
 def label_messages(where, tree, metrics):
@@ -32,11 +30,7 @@ def label_messages(where, tree, metrics):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--root", required=True)
-    parser.add_argument("--golden", required=True)
-    args = parser.parse_args()
-    metrics = Metrics(args.golden)
+    args, metrics = sources.arguments()
     excused = yaml.safe_load((pathlib.Path(__file__).parent / "not-in-golden.yaml").read_text()) or {}
     recorded = {rule["record"] for _, group in sources.alert_groups(args.root) for rule in group["rules"] if "record" in rule}
 

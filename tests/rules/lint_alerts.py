@@ -4,7 +4,6 @@
 
 usage: lint_alerts.py --root REPOSITORY --golden FOLDER
 """
-import argparse
 import pathlib
 import re
 import subprocess
@@ -12,7 +11,6 @@ import sys
 
 import promql
 import sources
-from golden import Metrics
 
 SEVERITIES = ("critical", "warning", "info")
 ANNOTATIONS = ("summary", "description", "runbook_url", "dashboard_url")
@@ -161,11 +159,7 @@ def promtool_messages(root):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--root", required=True)
-    parser.add_argument("--golden", required=True)
-    args = parser.parse_args()
-    metrics = Metrics(args.golden)
+    args, metrics = sources.arguments()
     groups = sources.alert_groups(args.root)
 
     messages = promtool_messages(args.root) + list(group_messages(groups))

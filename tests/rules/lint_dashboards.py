@@ -4,7 +4,6 @@
 
 usage: lint_dashboards.py --root REPOSITORY --golden FOLDER
 """
-import argparse
 import pathlib
 import re
 import subprocess
@@ -14,7 +13,6 @@ import tempfile
 import promql
 import sources
 import yaml
-from golden import Metrics
 
 PANEL_TYPES = ("timeseries", "stat", "gauge", "bargauge", "table")
 # Of Grafana's unit ids, those that our panels use.
@@ -140,11 +138,7 @@ def promtool_messages(expressions):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--root", required=True)
-    parser.add_argument("--golden", required=True)
-    args = parser.parse_args()
-    metrics = Metrics(args.golden)
+    args, metrics = sources.arguments()
     dashboards = sources.dashboards(args.root)
 
     messages, panels, queries = [], 0, 0

@@ -1,10 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the generated rules and dashboards for the checks."""
+import argparse
 import json
 import pathlib
 
 import promql
 import yaml
+from golden import Metrics
+
+
+def arguments():
+    """(the command line's --root and --golden, the metrics on the recorded pages)."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--root", required=True)
+    parser.add_argument("--golden", required=True)
+    args = parser.parse_args()
+    return args, Metrics(args.golden)
 
 
 def alert_groups(root):
