@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "listen_address.h"
 #include "test_client.h"
 #include "test_folder.h"
 
@@ -24,6 +25,15 @@ using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
 namespace {
+
+bool loopback_has_ipv6() {
+  try {
+    binnacle::check_can_bind({binnacle::BindAddress::Family::ipv6, "::1", 0}, "[::1]:0");
+    return true;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
 
 HttpServerOptions loopback() {
   HttpServerOptions options;
@@ -278,6 +288,11 @@ TEST_CASE("IPv6 and several addresses are served", "[http_server]") {
   options.listen_addresses = {"[::1]:0", "127.0.0.1:0", "localhost:0"};
   if (!HttpServer::has_tls_and_ipv6()) {
     CHECK_THROWS_WITH(HttpServer(options, echo), Contains("[::1]:0") && Contains("this build has no IPv6"));
+    return;
+  }
+  if (!loopback_has_ipv6()) {
+    WARN("this machine's loopback has no IPv6: only the message is checked");
+    CHECK_THROWS_WITH(HttpServer(options, echo), Contains("cannot listen on [::1]:0: "));
     return;
   }
   HttpServer server(options, echo);

@@ -121,7 +121,6 @@ BindAddress resolve_listen_address(const ListenAddress& address, bool ipv6) {
 }
 
 void check_can_bind(const BindAddress& address, const std::string& text) {
-  if (address.port == 0) return;
   int error = 0;
   const auto found =
       look_up(address.host.c_str(), std::to_string(address.port).c_str(), AI_NUMERICHOST | AI_NUMERICSERV, error);

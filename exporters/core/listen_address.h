@@ -35,7 +35,7 @@ struct BindAddress {
 BindAddress resolve_listen_address(const ListenAddress& address, bool ipv6);
 
 /// Throws std::runtime_error in one line ("cannot listen on ...: address already in use") when a socket cannot be
-/// bound there. Port 0 always can.
+/// bound there.
 void check_can_bind(const BindAddress& address, const std::string& text);
 
 }  // namespace binnacle

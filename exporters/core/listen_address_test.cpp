@@ -91,4 +91,6 @@ TEST_CASE("a port in use is found before the server starts", "[listen_address]")
   // TEST-NET-1 is nobody's address.
   CHECK_THROWS_WITH(check_can_bind({BindAddress::Family::ipv4, "192.0.2.1", 1}, "192.0.2.1:1"),
                     Contains("cannot listen on 192.0.2.1:1: "));
+  CHECK_THROWS_WITH(check_can_bind({BindAddress::Family::ipv4, "192.0.2.1", 0}, "192.0.2.1:0"),
+                    Contains("cannot listen on 192.0.2.1:0: "));
 }
