@@ -53,6 +53,30 @@ class InFlight {
   const int position_;
 };
 
+/// Collectors of one target that came into the same state with the same message.
+struct Change {
+  const CollectorResult* first;
+  std::string collectors;
+};
+
+void log_change(const CollectorResult& result, const std::string& collectors) {
+  const std::string target = result.target.empty() ? "default" : result.target;
+  switch (result.state) {
+    case CollectorState::ok:
+      log::info("collector works again", {{"collector", collectors}, {"target", target}});
+      break;
+    case CollectorState::not_applicable:
+      log::debug("collector has nothing to do here",
+                 {{"collector", collectors}, {"target", target}, {"reason", result.message}});
+      break;
+    default:
+      log::warn("collector failed", {{"collector", collectors},
+                                     {"target", target},
+                                     {"state", std::string{state_name(result.state)}},
+                                     {"error", result.message}});
+  }
+}
+
 /// min(the header of Prometheus less a margin, our own limit).
 std::chrono::milliseconds timeout_of(const HttpRequest& request, std::chrono::milliseconds limit) {
   const auto seconds = to_double(trim(request.header("X-Prometheus-Scrape-Timeout-Seconds")));
@@ -230,28 +254,24 @@ std::shared_ptr<RenderedPage> Service::render(const std::shared_ptr<const Scrape
   return rendered;
 }
 
-/// One log line when a collector fails or recovers, not one a scrape.
+/// One log line when collectors fail or recover, not one a scrape, and one for all that fail for the same reason.
 void Service::note_states(const ScrapeResult& results) {
+  std::vector<Change> changes;
   for (const auto& result : results) {
     auto& state = states_.try_emplace({result.target, result.collector}, CollectorState::ok).first->second;
     if (state == result.state) continue;
     state = result.state;
-    const std::string target = result.target.empty() ? "host" : result.target;
-    switch (result.state) {
-      case CollectorState::ok:
-        log::info("collector works again", {{"collector", result.collector}, {"target", target}});
-        break;
-      case CollectorState::not_applicable:
-        log::debug("collector has nothing to do here",
-                   {{"collector", result.collector}, {"target", target}, {"reason", result.message}});
-        break;
-      default:
-        log::warn("collector failed", {{"collector", result.collector},
-                                       {"target", target},
-                                       {"state", std::string{state_name(result.state)}},
-                                       {"error", result.message}});
+    const auto same = std::find_if(changes.begin(), changes.end(), [&](const auto& change) {
+      return change.first->target == result.target && change.first->state == result.state &&
+             change.first->message == result.message;
+    });
+    if (same == changes.end()) {
+      changes.push_back({&result, result.collector});
+    } else {
+      same->collectors += "," + result.collector;
     }
   }
+  for (const auto& change : changes) log_change(*change.first, change.collectors);
 }
 
 std::shared_ptr<const ScrapeResult> Service::remember(const ScrapeResult& results) {

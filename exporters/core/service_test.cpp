@@ -6,6 +6,7 @@
 #include <latch>
 #include <thread>
 
+#include "captured_stderr.h"
 #include "strict_yaml.h"
 
 using namespace std::chrono_literals;
@@ -159,6 +160,24 @@ TEST_CASE("a failing collector fails alone, and fake_up stays 1 while another wo
   CHECK(has(response, "fake_health_status{status=\"unknown\"} 1\n"));
   CHECK_FALSE(has(response, "fake_health_score"));
   CHECK(service.handle(get("/health")).status == 503);
+}
+
+TEST_CASE("collectors that fail for the same reason are one log line, once", "[service]") {
+  FakeExporter exporter;
+  exporter.first = exporter.second = [](const ScrapeContext&, Output&) { throw std::runtime_error("no server"); };
+  Service service{exporter, settings()};
+  const binnacle::CapturedStderr captured;
+  service.handle(get("/metrics"));
+  service.handle(get("/metrics"));
+  exporter.second = [](const ScrapeContext&, Output&) { throw std::runtime_error("no right"); };
+  service.handle(get("/metrics"));
+  exporter.first = exporter.second = [](const ScrapeContext&, Output&) {};
+  service.handle(get("/metrics"));
+  const auto lines = captured.lines();
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].find("collector=first,second") != std::string::npos);
+  CHECK(lines[0].find("no server") != std::string::npos);
+  CHECK(lines[1].find("msg=\"collector works again\" collector=first,second") != std::string::npos);
 }
 
 TEST_CASE("a target is up when its deciding collector works, where it has one that ran", "[service]") {
