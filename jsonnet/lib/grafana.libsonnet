@@ -3,7 +3,18 @@
 local datasource = { type: 'prometheus', uid: '${datasource}' };
 
 // Units that our panels use. Others are fine too, once they are listed: the list catches misspelt ones.
-local units = ['none', 'short', 'percentunit', 'bytes', 'Bps', 's', 'ops', 'pps', 'cps', 'string'];
+local units = ['none', 'short', 'percentunit', 'bytes', 'Bps', 's', 'ops', 'cps', 'string'];
+
+local override(matcher, what, properties) = { matcher: { id: matcher, options: what }, properties: properties };
+
+// Texts and colors in the place of values: {value: [text, color]}.
+local mappings(texts) = [{
+  type: 'value',
+  options: { [value]: { text: texts[value][0], color: texts[value][1], index: 0 } for value in std.objectFields(texts) },
+}];
+
+// Pixels for the labels of an axis in these units: Grafana measures the labels before it knows all of them.
+local axisWidths = { bytes: 64, Bps: 70, ops: 76, cps: 64, s: 64 };
 
 local lastValue = { calcs: ['lastNotNull'], fields: '', values: false };
 
@@ -45,17 +56,23 @@ local panel(type, title, description, unit, queries, extra) = {
 // Instant queries are cheaper where only the newest value is shown.
 local instant = { targets: [target { range: false, instant: true } for target in super.targets] };
 
+// Panels on Grafana's grid: from left to right, in lines that are as high as their highest panel. A column is placed
+// as one panel.
 local place(rows) =
   local flow(state, p) =
     local wraps = state.x + p.w > 24;
     local x = if wraps then 0 else state.x;
     local y = if wraps then state.y + state.height else state.y;
     assert p.w <= 24 : 'panel %s is wider than the grid' % p.title;
+    local add(below, panel) = {
+      y: below.y + panel.h,
+      panels: below.panels + [panel { id: std.length(below.panels) + 1, gridPos: { x: x, y: below.y, w: p.w, h: panel.h } }],
+    };
     {
       x: x + p.w,
       y: y,
       height: if wraps then p.h else std.max(state.height, p.h),
-      panels: state.panels + [p { id: std.length(state.panels) + 1, gridPos: { x: x, y: y, w: p.w, h: p.h } }],
+      panels: std.foldl(add, if std.objectHasAll(p, 'column') then p.column else [p], { y: y, panels: state.panels }).panels,
     };
   local addRow(state, row) =
     local header = { type: 'row', title: row.title, collapsed: false, panels: [], w:: 24, h:: 1 };
@@ -66,6 +83,14 @@ local place(rows) =
 {
   row(title, panels):: { title: title, panels: panels },
 
+  // Panels below one another, as wide as the first one. It stands in a row in the place of a panel.
+  column(panels):: {
+    title: panels[0].title,
+    column:: panels,
+    w:: panels[0].w,
+    h:: std.foldl(function(sum, panel) sum + panel.h, panels, 0),
+  },
+
   timeseries(title, description, unit, queries, extra={}):: panel('timeseries', title, description, unit, queries, {
     fieldConfig+: {
       defaults+: {
@@ -73,7 +98,7 @@ local place(rows) =
           drawStyle: 'line',
           lineInterpolation: 'linear',
           lineWidth: 1,
-          fillOpacity: 8,
+          fillOpacity: 0,
           gradientMode: 'none',
           showPoints: 'never',
           pointSize: 5,
@@ -81,6 +106,7 @@ local place(rows) =
           stacking: { mode: 'none', group: 'A' },
           axisPlacement: 'auto',
           axisLabel: '',
+          [if std.objectHas(axisWidths, unit) then 'axisWidth']: axisWidths[unit],
           scaleDistribution: { type: 'linear' },
           thresholdsStyle: { mode: 'off' },
           hideFrom: { legend: false, tooltip: false, viz: false },
@@ -123,17 +149,19 @@ local place(rows) =
     fieldConfig+: { defaults+: { color: { mode: 'thresholds' }, min: 0 } },
     options: {
       reduceOptions: lastValue,
-      displayMode: 'gradient',
+      displayMode: 'basic',
       orientation: 'horizontal',
-      showUnfilled: true,
-      valueMode: 'color',
+      // Grafana 12 draws the unfilled part longer than a full bar.
+      showUnfilled: false,
+      valueMode: 'text',
+      sizing: 'manual',
     },
   } + instant + extra),
 
   // `columns` maps the labels that are shown to their headings; every other column is left out.
   table(title, description, queries, columns, hidden, extra={}):: panel('table', title, description, 'none', queries, {
     fieldConfig+: {
-      defaults+: { custom: { align: 'auto', cellOptions: { type: 'auto' }, filterable: false, inspect: false } },
+      defaults+: { custom: { align: 'auto', cellOptions: { type: 'auto' }, filterable: false, inspect: false, minWidth: 90 } },
     },
     options: {
       showHeader: true,
@@ -158,28 +186,61 @@ local place(rows) =
   noValue(text):: { fieldConfig+: { defaults+: { noValue: text } } },
   decimals(n):: { fieldConfig+: { defaults+: { decimals: n } } },
   sparkline:: { options+: { graphMode: 'area' }, targets: [target { range: true, instant: false } for target in super.targets] },
+  // Changes the names of series where they match.
+  rename(regexp, by):: { transformations+: [{ id: 'renameByRegex', options: { regex: regexp, renamePattern: by } }] },
+  valueTexts(texts):: { fieldConfig+: { defaults+: { mappings: mappings(texts) } } },
+
+  // Extras of bargauge: sizes in pixels.
+  bars(namePlacement, minHeight, maxHeight):: { options+: { namePlacement: namePlacement, minVizHeight: minHeight, maxVizHeight: maxHeight } },
+
+  // Extras of timeseries. `query` is the letter of one of the panel's queries.
+  // The axis starts at 0 and reaches `least` at least. Without that, Grafana gives a line of zeros an axis up to 100.
+  fromZero(least):: { fieldConfig+: { defaults+: { min: 0, custom+: { axisSoftMax: least } } } },
+  axisLabel(text):: { fieldConfig+: { defaults+: { custom+: { axisLabel: text } } } },
   stacked:: { fieldConfig+: { defaults+: { min: 0, custom+: { fillOpacity: 40, stacking: { mode: 'normal', group: 'A' } } } } },
-  valueTexts(texts):: {
+  // For panels with many series: a legend that scrolls, with those on top that reached most.
+  tableLegend(placement):: {
+    options+: { legend+: { displayMode: 'table', placement: placement, calcs: ['max'], sortBy: 'Max', sortDesc: true } },
+  },
+  // A color for each name, the same in every panel that shows it.
+  colors(byName):: {
     fieldConfig+: {
-      defaults+: {
-        mappings: [{
-          type: 'value',
-          options: { [value]: { text: texts[value][0], color: texts[value][1], index: 0 } for value in std.objectFields(texts) },
-        }],
-      },
+      overrides+: [
+        override('byName', name, [{ id: 'color', value: { mode: 'fixed', fixedColor: byName[name] } }])
+        for name in std.objectFields(byName)
+      ],
     },
   },
-  // Lines whose name matches are limits: dashed, without a filled area.
-  dashed(regexp):: {
+  // The lines of a query, in shades of a color.
+  shades(query, color):: { fieldConfig+: { overrides+: [override('byFrameRefID', query, [{ id: 'color', value: { mode: 'shades', fixedColor: color } }])] } },
+  // The lines of a query are limits or forecasts.
+  dashed(query):: { fieldConfig+: { overrides+: [override('byFrameRefID', query, [{ id: 'custom.lineStyle', value: { fill: 'dash', dash: [8, 6] } }])] } },
+  // The lines of a query have an axis of their own, from 0 to `least` at least.
+  rightAxis(query, unit, label, least):: {
     fieldConfig+: {
-      overrides+: [{
-        matcher: { id: 'byRegexp', options: regexp },
-        properties: [
-          { id: 'custom.lineStyle', value: { fill: 'dash', dash: [8, 6] } },
-          { id: 'custom.fillOpacity', value: 0 },
-        ],
-      }],
+      overrides+: [override('byFrameRefID', query, [
+        { id: 'unit', value: unit },
+        { id: 'custom.axisPlacement', value: 'right' },
+        { id: 'custom.axisLabel', value: label },
+        { id: 'custom.axisSoftMax', value: least },
+      ])],
     },
+  },
+
+  // Extras of tables. `column` is its heading; the texts' values are [text, color].
+  columnWidths(pixels):: {
+    fieldConfig+: { overrides+: [override('byName', column, [{ id: 'custom.width', value: pixels[column] }]) for column in std.objectFields(pixels)] },
+  },
+  coloredColumn(column, texts):: {
+    fieldConfig+: {
+      overrides+: [override('byName', column, [
+        { id: 'custom.cellOptions', value: { type: 'color-text' } },
+        { id: 'mappings', value: mappings(texts) },
+      ])],
+    },
+  },
+  linkedColumn(column, title, url):: {
+    fieldConfig+: { overrides+: [override('byName', column, [{ id: 'links', value: [{ title: title, url: url, targetBlank: true }] }])] },
   },
 
   // A variable whose values are those of a label of a metric.
