@@ -21,7 +21,7 @@ struct DiskStats {
   /// In the order of the file: reads, writes (number, merged, sectors, ms), I/O (now, ms, weighted ms), discards as
   /// reads, flushes (number, ms).
   std::array<std::uint64_t, kFields> values{};
-  /// How many of them this kernel has: 11, 15 or 17.
+  /// How many of them this kernel gave: 11, with discards 15, with flushes 17.
   std::size_t count = 0;
 };
 
