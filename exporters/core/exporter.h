@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,6 +63,9 @@ class Exporter {
   /// What /metrics collects. Asked for at the start and after each reload; a target that stays should be the same
   /// object.
   virtual std::vector<std::shared_ptr<Target>> targets() = 0;
+
+  /// What /health/detailed tells beyond the checks: members of its JSON object, each a name and a JSON text.
+  virtual std::map<std::string, std::string> health_details(const HttpRequest& /*request*/) { return {}; }
 
   /// Answers paths of the exporter's own; nothing for a path that it does not know.
   virtual std::optional<HttpResponse> handle(const HttpRequest& /*request*/) { return std::nullopt; }

@@ -165,7 +165,8 @@ std::vector<HealthRule> override_rules(std::vector<HealthRule> rules, YamlMap& s
   return rules;
 }
 
-std::string to_health_json(const HealthReport& report, std::string_view service, std::string_view version) {
+std::string to_health_json(const HealthReport& report, std::string_view service, std::string_view version,
+                           const std::map<std::string, std::string>& details) {
   nlohmann::json checks = nlohmann::json::object();
   for (const auto& check : report.checks) checks[check.rule.fact].push_back(check_json(check));
   nlohmann::json document{{"status", draft_status(report.status)},
@@ -175,6 +176,7 @@ std::string to_health_json(const HealthReport& report, std::string_view service,
                           {"serviceId", service},
                           {"checks", checks}};
   if (report.score) document["score"] = std::round(*report.score * 10) / 10;
+  for (const auto& [name, text] : details) document[name] = nlohmann::json::parse(text);
   return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

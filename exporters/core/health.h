@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,7 +66,9 @@ HealthReport judge(const std::vector<HealthRule>& rules, const ScrapeResult& res
 /// unknown fact, a negative weight or warn equal to critical. Weight 0 switches a check off.
 std::vector<HealthRule> override_rules(std::vector<HealthRule> rules, YamlMap& section);
 
-/// The report as application/health+json (draft-inadarei-api-health-check).
-std::string to_health_json(const HealthReport& report, std::string_view service, std::string_view version);
+/// The report as application/health+json (draft-inadarei-api-health-check). `details` are further members, each a name
+/// and a JSON text.
+std::string to_health_json(const HealthReport& report, std::string_view service, std::string_view version,
+                           const std::map<std::string, std::string>& details = {});
 
 }  // namespace binnacle

@@ -133,7 +133,7 @@ HttpResponse Service::handle(const HttpRequest& request) {
   if (path == "/probe") return probe(request);
   if (path == "/health") return health();
   if (path == "/health/live" || path == "/health/ready") return respond(200, "ok\n");
-  if (path == "/health/detailed") return health_detailed();
+  if (path == "/health/detailed") return health_detailed(request);
   if (path == "/-/reload") return reload_now(request);
   if (auto own = exporter_.handle(request)) return *std::move(own);
   return respond(404, "404 not found\n");
@@ -303,9 +303,10 @@ HttpResponse Service::health() {
   return respond(usable ? 200 : 503, std::string{status_name(report.status)} + "\n");
 }
 
-HttpResponse Service::health_detailed() {
+HttpResponse Service::health_detailed(const HttpRequest& request) {
   const auto report = judge(rules(), *fresh_results());
-  return respond(200, to_health_json(report, info_.name, version()), "application/health+json");
+  return respond(200, to_health_json(report, info_.name, version(), exporter_.health_details(request)),
+                 "application/health+json");
 }
 
 HttpResponse Service::reload_now(const HttpRequest& request) {

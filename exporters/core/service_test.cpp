@@ -59,6 +59,10 @@ class FakeExporter final : public Exporter {
                           })}};
     return {host, named};
   }
+  std::map<std::string, std::string> health_details(const HttpRequest& request) override {
+    if (request.query != "more") return {};
+    return {{"more", "[1, 2]"}};
+  }
   std::optional<HttpResponse> handle(const HttpRequest& request) override {
     if (request.path != "/own") return std::nullopt;
     HttpResponse response;
@@ -210,6 +214,8 @@ TEST_CASE("health follows the facts", "[service]") {
   CHECK(response.status == 503);
   CHECK(*response.body == "unhealthy\n");
   const auto detailed = service.handle(get("/health/detailed"));
+  CHECK_FALSE(has(detailed, "\"more\""));
+  CHECK(has(service.handle(get("/health/detailed", "more")), "\"more\": [\n    1,\n    2\n  ]"));
   CHECK(detailed.status == 200);
   CHECK(detailed.content_type == "application/health+json");
   CHECK(has(detailed, "\"observedValue\": 0.95"));
