@@ -247,7 +247,7 @@ void Flags::State::apply(Flag& flag) const {
 std::string Flags::State::help_text() const {
   constexpr std::string_view kIndent = "      ";
   std::string out;
-  append_wrapped(out, program + " " + version + ": " + description, "");
+  append_wrapped(out, program + ": " + description, "");
   out += "\nUsage: " + program + " [flags]\n\n";
   append_wrapped(
       out,

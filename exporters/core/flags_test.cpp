@@ -231,7 +231,7 @@ TEST_CASE("a bad variable is named, unless the command line wins", "[flags]") {
 TEST_CASE("--version and --help win over everything that parses", "[flags]") {
   CHECK(Example{}.done({"--version"}) == "1.2.3 (abcdef)\n");
   CHECK(Example{}.done({"--version", "--log.level=loud", "--foo"}) == "1.2.3 (abcdef)\n");
-  CHECK(Example{}.done({"--version", "--help"}).starts_with("system-exporter 1.2.3"));
+  CHECK(Example{}.done({"--version", "--help"}).starts_with("system-exporter: "));
   CHECK(Example{}.done({"-h"}) == Example{}.done({"--help", "--help"}));
 }
 
@@ -244,7 +244,7 @@ TEST_CASE("--help shows groups, defaults and variables in lines that fit", "[fla
     example.flags.add("long", text, std::string(30, 'x') + " " + std::string(30, 'y') + " " + std::string(60, 'z'));
     help = example.done({"--help"});
   }
-  CHECK(help.find("system-exporter 1.2.3 (abcdef): Exports what the kernel says of this machine.\n") == 0);
+  CHECK(help.find("system-exporter: Exports what the kernel says of this machine.\n") == 0);
   CHECK(help.find("\nUsage: system-exporter [flags]\n") != std::string::npos);
   CHECK(help.find("\nWeb:\n  --web.telemetry-path=TEXT\n      Path of the metrics.\n"
                   "      Default: /metrics [SYSTEM_EXPORTER_WEB_TELEMETRY_PATH]\n"

@@ -150,7 +150,7 @@ void run_or_throw(Exporter& exporter, int argc, char** argv) {
 
   Flags flags{info.name, info.description,
               info.name + " " + std::string{version()} + " (revision " + std::string{revision()} + ", compiler " +
-                  std::string{compiler()} + ")\n"};
+                  std::string{compiler()} + ")"};
   add_core_flags(flags, values);
   add_collector_flags(flags, values);
   exporter.add_flags(flags);
