@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <deque>
 #include <initializer_list>
-#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
@@ -60,6 +59,24 @@ class CollectedFamily {
   std::size_t used_ = 0;  // those behind are of an earlier run, and lend their memory
 };
 
+/// Families to iterate over.
+class FamilyRange {
+ public:
+  using Iterator = std::deque<CollectedFamily>::const_iterator;
+  FamilyRange(Iterator first, std::size_t size) : first_(first), size_(size) {}
+
+  [[nodiscard]] Iterator begin() const { return first_; }
+  [[nodiscard]] Iterator end() const { return first_ + static_cast<std::ptrdiff_t>(size_); }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] const CollectedFamily& front() const { return *first_; }
+  const CollectedFamily& operator[](std::size_t index) const { return first_[static_cast<std::ptrdiff_t>(index)]; }
+
+ private:
+  Iterator first_;
+  std::size_t size_;
+};
+
 /// The metric families that one run of one collector makes, in the order of their first use.
 ///
 /// Asking for a family twice gives the same family; its first type and HELP stay. Series beyond the cap are
@@ -91,9 +108,7 @@ class Families {
   Family family(std::string_view name, std::string_view help, prometheus::MetricType type);
 
   /// In the order of their first use.
-  [[nodiscard]] auto all() const {
-    return std::ranges::subrange(families_.begin(), families_.begin() + static_cast<std::ptrdiff_t>(used_));
-  }
+  [[nodiscard]] FamilyRange all() const { return {families_.begin(), used_}; }
   [[nodiscard]] std::size_t series() const { return series_; }
   [[nodiscard]] std::size_t dropped_over_cap() const { return dropped_; }
 
