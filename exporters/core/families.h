@@ -63,7 +63,7 @@ class CollectedFamily {
 class FamilyRange {
  public:
   using Iterator = std::deque<CollectedFamily>::const_iterator;
-  FamilyRange(Iterator first, std::size_t size) : first_(first), size_(size) {}
+  FamilyRange(const Iterator& first, std::size_t size) : first_(first), size_(size) {}
 
   [[nodiscard]] Iterator begin() const { return first_; }
   [[nodiscard]] Iterator end() const { return first_ + static_cast<std::ptrdiff_t>(size_); }
