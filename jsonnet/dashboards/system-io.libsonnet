@@ -14,7 +14,8 @@ function(q, c) [
       'percentunit',
       [[q('sort_desc(max by (instance, mountpoint) (1 - node_filesystem_avail_bytes{%(s)s,%(filesystems)s} / node_filesystem_size_bytes{%(s)s,%(filesystems)s}))'), '{{mountpoint}} {{instance}}']],
       third + g.bars('top', 32, 40) + { options+: { text: { titleSize: 13, valueSize: 14 } } } + g.range(0, 1)
-      + g.thresholds([[null, 'green'], [1 - c.diskFree.warning, 'orange'], [1 - c.diskFree.critical, 'red']]),
+      + g.thresholds([[null, 'green'], [1 - c.diskFree.warning, 'orange'], [1 - c.diskFree.critical, 'red']])
+      + g.noValue('no disk in sight: is the root of the host mounted into the container?'),
     ),
     g.timeseries(
       'Space in use and in 24 hours',
@@ -24,14 +25,14 @@ function(q, c) [
         [q('max by (instance, mountpoint) (1 - node_filesystem_avail_bytes{%(s)s,%(filesystems)s} / node_filesystem_size_bytes{%(s)s,%(filesystems)s})'), '{{mountpoint}} {{instance}}'],
         [q('max by (instance, mountpoint) (clamp(1 - predict_linear(node_filesystem_avail_bytes{%(s)s,%(filesystems)s}[6h], 86400) / node_filesystem_size_bytes{%(s)s,%(filesystems)s}, 0, 1) and node_filesystem_avail_bytes{%(s)s} offset 3h)'), '{{mountpoint}} in 24 hours {{instance}}'],
       ],
-      graph + g.range(0, 1) + g.dashed('B'),
+      graph + g.range(0, 1) + g.dashed('B') + g.noValue('no disk in sight'),
     ),
     g.timeseries(
       'Inodes in use',
       'Share of inodes in use. Filesystems that have no fixed number of inodes show nothing.',
       'percentunit',
       [[q('max by (instance, mountpoint) (1 - node_filesystem_files_free{%(s)s,%(filesystems)s} / (node_filesystem_files{%(s)s,%(filesystems)s} > 0))'), '{{mountpoint}} {{instance}}']],
-      graph + g.range(0, 1),
+      graph + g.range(0, 1) + g.noValue('no disk in sight'),
     ),
     g.timeseries(
       'Age of filesystem values',

@@ -48,7 +48,7 @@ function(q, c, runbook) g.row('Now', [
     'Share of space in use on the fullest writable filesystem that is not in memory.',
     'percentunit',
     [[q('max((1 - node_filesystem_avail_bytes{%(s)s,%(filesystems)s} / node_filesystem_size_bytes{%(s)s,%(filesystems)s}) and node_filesystem_readonly{%(s)s} == 0)'), 'disk']],
-    freeBelow(c.diskFree) + g.range(0, 1) + g.decimals(0),
+    freeBelow(c.diskFree) + g.range(0, 1) + g.decimals(0) + g.noValue('none in sight'),
   ),
   g.stat(
     'Uptime',

@@ -19,10 +19,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   require(mask_pii(impersonal) == impersonal, "masking personal data twice changes nothing");
   is_secret_key(text);
 
-  // A password in a URL never shows, whatever stands around it.
-  const std::string url = "postgres://bob:hunter2secret@db/x";
+  // A password in a URL never shows, whatever stands around it, unless that itself is the password: libFuzzer finds
+  // words that are compared.
+  const std::string password = "hunter2secret";
+  const std::string url = "postgres://bob:" + password + "@db/x";
   for (const auto& around : {std::string{text} + " " + url, url + " " + std::string{text}}) {
-    require(mask_secrets(around).find("hunter2secret") == std::string::npos, "a URL's password never shows");
+    if (text.find(password) != std::string_view::npos) break;
+    require(mask_secrets(around).find(password) == std::string::npos, "a URL's password never shows");
   }
 
   for (const auto format : {log::Format::logfmt, log::Format::json}) {
