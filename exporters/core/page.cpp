@@ -27,15 +27,13 @@ constexpr auto kNameCharacters = [] {
   return allowed;
 }();
 
-bool is_label_name(std::string_view name) {
-  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return std::all_of(name.begin(), name.end(), [](char c) { return kNameCharacters[static_cast<unsigned char>(c)]; });
-}
+enum class Colons { forbidden, allowed };
 
-bool is_metric_name(std::string_view name) {
+bool is_name(std::string_view name, Colons colons) {
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return std::all_of(name.begin(), name.end(),
-                     [](char c) { return c == ':' || kNameCharacters[static_cast<unsigned char>(c)]; });
+  return std::all_of(name.begin(), name.end(), [&](char c) {
+    return kNameCharacters[static_cast<unsigned char>(c)] || (c == ':' && colons == Colons::allowed);
+  });
 }
 
 /// The label that a type writes itself, and that a series therefore must not have.
@@ -47,7 +45,7 @@ std::string_view reserved_label(MetricType type) {
 
 bool labels_valid(const Labels& labels, MetricType type) {
   for (auto label = labels.begin(); label != labels.end(); ++label) {
-    if (!is_label_name(label->name) || label->name.starts_with("__")) return false;
+    if (!is_name(label->name, Colons::forbidden) || label->name.starts_with("__")) return false;
     if (label->name == reserved_label(type)) return false;
     if (std::any_of(labels.begin(), label, [&](const auto& other) { return other.name == label->name; })) return false;
   }
@@ -145,7 +143,7 @@ Page::Page(std::vector<std::shared_ptr<const Families>> sources, std::vector<Dro
   for (auto first = refs.begin(); first != refs.end();) {
     const auto& head = *first->family;
     const auto last = std::find_if(first, refs.end(), [&](const auto& ref) { return ref.family->name != head.name; });
-    const bool name_valid = is_metric_name(head.name);
+    const bool name_valid = is_name(head.name, Colons::allowed);
     candidates.clear();
     for (auto ref = first; ref != last; ++ref) {
       for (const auto& metric : ref->family->series()) {

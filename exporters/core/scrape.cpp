@@ -11,10 +11,10 @@ namespace {
 
 /// One collector of a run. Its job may outlive the run, so both share it.
 struct Slot {
-  Slot(const std::shared_ptr<Target>& of, const Target::Entry& wanted) : target(of), entry(wanted) {}
+  Slot(std::shared_ptr<const Target> of, const Target::Entry& wanted) : target(std::move(of)), entry(wanted) {}
 
   const std::shared_ptr<const Target> target;
-  const Target::Entry entry;
+  const Target::Entry& entry;  // the target's
   std::mutex mutex;
   std::optional<Clock::time_point> started;
   std::optional<CollectorResult> result;

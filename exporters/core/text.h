@@ -31,8 +31,8 @@ std::optional<double> to_double(std::string_view text);
 std::uint64_t require_u64(std::string_view text, std::string_view what);
 double require_double(std::string_view text, std::string_view what);
 
-/// Whether the bytes are valid UTF-8 (no surrogates, no overlong forms).
 bool is_ascii(std::string_view text);
+/// Whether the bytes are valid UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
 /// Valid text as it is; each invalid byte becomes U+FFFD.
 std::string to_utf8(std::string_view text);

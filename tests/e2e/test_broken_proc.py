@@ -21,7 +21,8 @@ MUST_FAIL = {
     "proc/schedstat": ["schedstat"], "proc/1/mountinfo": ["filesystem"], "proc/pressure/cpu": ["pressure"],
     "proc/net/netstat": ["netstat"], "proc/self/cgroup": ["cgroup"],
 }
-# What varies from scrape to scrape without anybody's fault; groups of processes stay known once they were seen.
+# What varies from scrape to scrape without anybody's fault. Groups of processes stay known once they were seen, and add
+# up what they saw, damaged files too.
 VARYING = re.compile(r"^(namedprocess_|node_scrape_|node_time_|node_timex_|process_|node_filesystem_|node_health|node_config_|"
                      r"node_uname_|node_textfile_|node_network_address)")
 
@@ -125,9 +126,8 @@ class Host:
 
 
 def stable(page):
-    """What the files alone decide. Process groups add up what they saw, damaged files too."""
-    return {key: value for key, value in page.samples.items()
-            if not VARYING.match(key[0]) and not key[0].startswith("namedprocess_")}
+    """What the files alone decide."""
+    return {key: value for key, value in page.samples.items() if not VARYING.match(key[0])}
 
 
 def changed_collectors(before, after):

@@ -23,9 +23,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   // words that are compared.
   const std::string password = "hunter2secret";
   const std::string url = "postgres://bob:" + password + "@db/x";
-  for (const auto& around : {std::string{text} + " " + url, url + " " + std::string{text}}) {
-    if (text.find(password) != std::string_view::npos) break;
-    require(mask_secrets(around).find(password) == std::string::npos, "a URL's password never shows");
+  if (text.find(password) == std::string_view::npos) {
+    for (const auto& around : {std::string{text} + " " + url, url + " " + std::string{text}}) {
+      require(mask_secrets(around).find(password) == std::string::npos, "a URL's password never shows");
+    }
   }
 
   for (const auto format : {log::Format::logfmt, log::Format::json}) {
