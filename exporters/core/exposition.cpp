@@ -17,13 +17,14 @@ using prometheus::MetricType;
 
 /// Whole numbers up to here are written without an exponent; every one is exact in a double.
 constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
+constexpr double kSmallestFixed = 1e-4;
 
 constexpr std::string_view kTotal = "_total";
 
-template <typename Number>
-void append_chars(Number value, std::string& out) {
+template <typename Number, typename... Format>
+void append_chars(Number value, std::string& out, Format... format) {
   std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, format...).ptr;
   out.append(text.data(), end);
 }
 
@@ -255,10 +256,14 @@ void append_number(double value, std::string& out) {
     out += "NaN";
   } else if (std::isinf(value)) {
     out += value > 0 ? "+Inf" : "-Inf";
-  } else if (std::abs(value) <= kExactIntegers && value == std::trunc(value)) {
-    append_chars(static_cast<std::int64_t>(value), out);
-  } else {
+  } else if (std::abs(value) > kExactIntegers) {
     append_chars(value, out);
+  } else if (value == std::trunc(value)) {
+    append_chars(static_cast<std::int64_t>(value), out);
+  } else if (std::abs(value) < kSmallestFixed) {
+    append_chars(value, out, std::chars_format::scientific);
+  } else {
+    append_chars(value, out, std::chars_format::fixed);
   }
 }
 

@@ -24,7 +24,8 @@ const Exposition& text_exposition();
 /// one format than in the other.
 const Exposition& openmetrics_exposition();
 
-/// Appends a number in its shortest form that reads back equal: 0.1, 100000, +Inf, NaN.
+/// Appends a number with the fewest digits that read back equal, an exponent only below 0.0001 and above 2^53, so that
+/// a bucket's `le` is spelled as the client libraries spell it: 0.0005, 1e-05, 100000, +Inf, NaN.
 void append_number(double value, std::string& out);
 
 }  // namespace binnacle

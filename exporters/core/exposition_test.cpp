@@ -50,6 +50,14 @@ TEST_CASE("numbers are short and read back equal", "[exposition]") {
   CHECK(number(100000) == "100000");
   CHECK(number(-3) == "-3");
   CHECK(number(0.1 + 0.2) == "0.30000000000000004");
+  CHECK(number(0.0005) == "0.0005");
+  CHECK(number(0.0001) == "0.0001");
+  CHECK(number(-0.0025) == "-0.0025");
+  CHECK(number(0.00001) == "1e-05");
+  CHECK(number(0.000025) == "2.5e-05");
+  CHECK(number(0.1234567890123456) == "0.1234567890123456");
+  CHECK(number(123456789.5) == "123456789.5");
+  CHECK(number(1e21) == "1e+21");
   CHECK(number(9007199254740992.0) == "9007199254740992");
   CHECK(number(1e300) == "1e+300");
   CHECK(number(std::nan("")) == "NaN");
