@@ -39,24 +39,33 @@ const Fact* worst_fact(const HealthRule& rule, const Output& output) {
   return worst;
 }
 
-/// A rule on one collector's result; nothing when the thing that it checks does not exist there.
-std::optional<HealthCheck> check(const HealthRule& rule, const CollectorResult& result) {
+HealthCheck judged(const HealthRule& rule, const CollectorResult& result, double value) {
   HealthCheck check;
   check.rule = rule;
   check.target = result.target;
   check.time = result.finished;
+  check.value = value;
+  check.score = score_of(rule, value);
+  check.status = status_of(rule, value);
+  return check;
+}
+
+/// A rule on one collector's result; nothing when the thing that it checks does not exist there.
+std::optional<HealthCheck> check(const HealthRule& rule, const CollectorResult& result) {
   if (result.state == CollectorState::not_applicable) return std::nullopt;
   if (result.state != CollectorState::ok) {
-    check.message = "collector " + result.collector + ": " + result.message;
-    return check;
+    HealthCheck unknown;
+    unknown.rule = rule;
+    unknown.target = result.target;
+    unknown.message = "collector " + result.collector + ": " + result.message;
+    unknown.time = result.finished;
+    return unknown;
   }
   const Fact* fact = worst_fact(rule, *result.output);
   if (fact == nullptr) return std::nullopt;
-  check.component = fact->component;
-  check.value = fact->value;
-  check.score = score_of(rule, fact->value);
-  check.status = status_of(rule, fact->value);
-  return check;
+  auto known = judged(rule, result, fact->value);
+  known.component = fact->component;
+  return known;
 }
 
 bool any_has(const std::vector<HealthCheck>& checks, HealthStatus status) {
@@ -68,6 +77,11 @@ HealthStatus overall_status(const std::vector<HealthCheck>& checks) {
   if (any_has(checks, HealthStatus::degraded)) return HealthStatus::degraded;
   if (checks.empty() || any_has(checks, HealthStatus::unknown)) return HealthStatus::unknown;
   return HealthStatus::healthy;
+}
+
+/// That a target answers says nothing good of it yet; that it does not, all.
+bool has_weight(const HealthCheck& check) {
+  return check.score && !(check.rule.collector.empty() && check.status == HealthStatus::healthy);
 }
 
 /// The word that the draft has for a status.
@@ -83,11 +97,15 @@ std::string_view draft_status(HealthStatus status) {
 }
 
 nlohmann::json check_json(const HealthCheck& check) {
-  nlohmann::json entry{{"componentId", check.component},       {"componentType", "system"},
-                       {"status", draft_status(check.status)}, {"healthStatus", status_name(check.status)},
-                       {"collector", check.rule.collector},    {"warn", check.rule.warn},
-                       {"critical", check.rule.critical},      {"weight", check.rule.weight},
+  nlohmann::json entry{{"componentId", check.component},
+                       {"componentType", "system"},
+                       {"status", draft_status(check.status)},
+                       {"healthStatus", status_name(check.status)},
+                       {"warn", check.rule.warn},
+                       {"critical", check.rule.critical},
+                       {"weight", check.rule.weight},
                        {"time", rfc3339(check.time)}};
+  if (!check.rule.collector.empty()) entry["collector"] = check.rule.collector;
   if (!check.target.empty()) entry["target"] = check.target;
   if (check.component.empty()) entry.erase("componentId");
   if (check.value) entry["observedValue"] = *check.value;
@@ -115,6 +133,8 @@ std::string_view status_name(HealthStatus status) {
   return "unknown";
 }
 
+HealthRule up_rule() { return {"up", "", 0.5, 0, 3}; }
+
 double score_of(const HealthRule& rule, double value) {
   switch (status_of(rule, value)) {
     case HealthStatus::healthy:
@@ -130,6 +150,11 @@ HealthReport judge(const std::vector<HealthRule>& rules, const ScrapeResult& res
   HealthReport report;
   for (const auto& rule : rules) {
     if (rule.weight <= 0) continue;
+    if (rule.collector.empty()) {
+      for (const auto& target : by_target(results)) {
+        report.checks.push_back(judged(rule, target.front(), is_up(target) ? 1 : 0));
+      }
+    }
     for (const auto& result : results) {
       if (result.collector != rule.collector) continue;
       if (auto made = check(rule, result)) report.checks.push_back(*std::move(made));
@@ -138,11 +163,11 @@ HealthReport judge(const std::vector<HealthRule>& rules, const ScrapeResult& res
   report.status = overall_status(report.checks);
 
   double weights = 0;
-  for (const auto& check : report.checks) weights += check.score ? check.rule.weight : 0;
+  for (const auto& check : report.checks) weights += has_weight(check) ? check.rule.weight : 0;
   if (weights <= 0) return report;
   double score = kFullScore;
   for (auto& check : report.checks) {
-    if (!check.score) continue;
+    if (!has_weight(check)) continue;
     check.lowers_by = (kFullScore - *check.score) * check.rule.weight / weights;
     score -= check.lowers_by;
   }

@@ -21,7 +21,7 @@ class YamlMap;
 /// above `critical` means that low values are the bad ones.
 struct HealthRule {
   std::string fact;       ///< the name that the collector gives it
-  std::string collector;  ///< which collector knows it
+  std::string collector;  ///< which collector knows it; empty in up_rule() only
   double warn = 0;
   double critical = 0;
   double weight = 1;  ///< its share of the score, relative to the other checks that exist
@@ -51,6 +51,10 @@ struct HealthReport {
   std::optional<double> score;  ///< 0 to 100; nothing when no check has a value
   std::vector<HealthCheck> checks;
 };
+
+/// The rule that every exporter has: a target that cannot be read (`_up` 0) is unhealthy, whatever the others say. One
+/// that can be read carries no weight by that alone.
+HealthRule up_rule();
 
 /// The score that a fact's value gets under a rule.
 double score_of(const HealthRule& rule, double value);

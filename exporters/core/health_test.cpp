@@ -100,6 +100,27 @@ TEST_CASE("a known bad check outweighs an unknown one", "[health]") {
   CHECK(report.score == 0);
 }
 
+TEST_CASE("a target that is down is unhealthy, whatever the others say", "[health]") {
+  const std::vector<HealthRule> rules{{"used", "disk", 0.8, 0.9, 1}, binnacle::up_rule()};
+  auto good = ran("disk", {{"used", "/", 0.1}});
+  good.target = "a";
+  auto down = ended("disk", CollectorState::timeout);
+  down.target = "b";
+  const auto report = judge(rules, {good, down});
+  CHECK(report.status == HealthStatus::unhealthy);
+  REQUIRE(report.score);
+  CHECK(*report.score == Approx(25));
+  std::vector<std::pair<std::string, double>> up;
+  for (const auto& check : report.checks) {
+    if (check.rule.fact == "up") up.emplace_back(check.target, check.score.value_or(-1));
+  }
+  CHECK(up == std::vector<std::pair<std::string, double>>{{"a", 100}, {"b", 0}});
+  CHECK(judge(rules, {good}).score == 100);
+
+  auto off = binnacle::YamlMap::from_text("up: {weight: 0}\n", "c.yml");
+  CHECK(judge(binnacle::override_rules(rules, off), {good, down}).status == HealthStatus::unknown);
+}
+
 TEST_CASE("the config changes thresholds and weights, strictly", "[health]") {
   auto section = binnacle::YamlMap::from_text("used: {warn: 0.5, critical: 0.6, weight: 0}\n", "c.yml");
   const auto rules = binnacle::override_rules(kRules, section);

@@ -92,6 +92,29 @@ std::string_view state_name(CollectorState state) {
   return "not_applicable";
 }
 
+std::vector<TargetResults> by_target(const ScrapeResult& results) {
+  std::vector<TargetResults> targets;
+  for (auto first = results.begin(); first != results.end();) {
+    const auto last =
+        std::find_if(first, results.end(), [&](const auto& result) { return result.target != first->target; });
+    targets.emplace_back(first, last);
+    first = last;
+  }
+  return targets;
+}
+
+bool has_failed(const CollectorResult& result) {
+  return result.state == CollectorState::failed || result.state == CollectorState::timeout;
+}
+
+bool is_up(TargetResults results) {
+  const auto worked = [](const auto& result) { return !has_failed(result); };
+  const auto decides = [](const auto& result) { return result.decides_up; };
+  if (std::none_of(results.begin(), results.end(), decides)) return std::any_of(results.begin(), results.end(), worked);
+  return std::any_of(results.begin(), results.end(),
+                     [&](const auto& result) { return decides(result) && worked(result); });
+}
+
 struct ScrapeRunner::Run {
   std::vector<std::shared_ptr<Slot>> slots;
   std::vector<const Collector*> collectors;   // sorted

@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,18 @@ struct CollectorResult {
 };
 
 using ScrapeResult = std::vector<CollectorResult>;
+
+/// The results of one target, which stand together in a ScrapeResult.
+using TargetResults = std::span<const CollectorResult>;
+
+/// A scrape's results target by target.
+std::vector<TargetResults> by_target(const ScrapeResult& results);
+
+/// Whether the collector failed or timed out; one that is not applicable has not.
+bool has_failed(const CollectorResult& result);
+
+/// Whether the target of these results is up: its deciding collector worked, or any where that one did not run.
+bool is_up(TargetResults results);
 
 /// Runs collectors under a deadline, so that each scrape is answered in time whatever its collectors do.
 ///

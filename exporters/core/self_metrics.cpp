@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "self_metrics.h"
 
-#include <algorithm>
-#include <span>
 #include <vector>
 
 #include "version.h"
@@ -19,31 +17,13 @@ std::vector<LabelView> with_target(const std::string& target, std::initializer_l
   return all;
 }
 
-bool has_failed(const CollectorResult& result) {
-  return result.state == CollectorState::failed || result.state == CollectorState::timeout;
-}
-
-/// Whether the target of these results is up: its deciding collector worked, or any where that one did not run.
-bool is_up(std::span<const CollectorResult> of_target) {
-  const auto worked = [](const auto& result) { return !has_failed(result); };
-  const auto decides = [](const auto& result) { return result.decides_up; };
-  if (std::none_of(of_target.begin(), of_target.end(), decides)) {
-    return std::any_of(of_target.begin(), of_target.end(), worked);
-  }
-  return std::any_of(of_target.begin(), of_target.end(),
-                     [&](const auto& result) { return decides(result) && worked(result); });
-}
-
 void add_up(Families& families, const std::string& ns, const ScrapeResult& results) {
   const auto up = [&](const std::string& of_target) {
     return families.gauge((of_target.empty() ? ns : of_target) + "_up", "1 when this scrape could read its target.");
   };
   if (results.empty()) up({}).add(0);
-  for (auto first = results.begin(); first != results.end();) {
-    const auto last =
-        std::find_if(first, results.end(), [&](const auto& result) { return result.target != first->target; });
-    up(first->metric_namespace).add(with_target(first->target, {}), is_up({first, last}) ? 1 : 0);
-    first = last;
+  for (const auto& target : by_target(results)) {
+    up(target.front().metric_namespace).add(with_target(target.front().target, {}), is_up(target) ? 1 : 0);
   }
 }
 
@@ -76,7 +56,9 @@ void add_collector_metrics(Families& families, const std::string& ns, const Scra
 void add_dropped_metrics(Families& families, const std::string& ns, const DroppedTotals& dropped) {
   auto total = families.counter(ns + "_scrape_series_dropped_total",
                                 "Series left out of scrapes since the start: duplicate, malformed, or over the cap.");
-  for (const auto& [key, count] : dropped) total.add({{"collector", key.first}, {"reason", key.second}}, count);
+  for (const auto& [from, count] : dropped) {
+    total.add(with_target(from.target, {{"collector", from.collector}, {"reason", from.reason}}), count);
+  }
 }
 
 void add_build_info(Families& families, const std::string& ns) {

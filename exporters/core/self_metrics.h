@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <compare>
 #include <map>
 #include <string>
-#include <utility>
 
 #include "families.h"
 #include "health.h"
@@ -18,8 +18,15 @@ struct ReloadState {
   std::chrono::system_clock::time_point last_success;
 };
 
-/// Series dropped since the start, by collector and reason.
-using DroppedTotals = std::map<std::pair<std::string, std::string>, double>;
+struct DroppedFrom {
+  std::string target;
+  std::string collector;
+  std::string reason;
+  auto operator<=>(const DroppedFrom&) const = default;
+};
+
+/// Series dropped since the start.
+using DroppedTotals = std::map<DroppedFrom, double>;
 
 /// `_up` of each target, and how each collector fared: success, duration, and one 0/1 series a state.
 /// A target is up unless its deciding collectors failed or timed out.

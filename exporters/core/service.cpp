@@ -98,6 +98,7 @@ void Service::reload() {
     auto config =
         settings_.config_file.empty() ? YamlMap::from_text("", "config") : YamlMap::from_file(settings_.config_file);
     auto rules = exporter_.health_rules();
+    rules.push_back(up_rule());
     if (auto health = config.map("health")) rules = override_rules(std::move(rules), *health);
     const auto apply = exporter_.load(config);
     config.finish();
@@ -228,20 +229,23 @@ std::shared_ptr<RenderedPage> Service::render(const std::shared_ptr<const Scrape
 
   // Ours stand first: no collector, and no file that one reads, can put itself in their place.
   std::vector<std::shared_ptr<const Families>> sources{own};
-  std::vector<std::string> names{"self"};
+  std::vector<std::pair<std::string, std::string>> from{{"", "self"}};  // target and collector
   for (const auto& result : *results) {
     if (!result.output) continue;
     sources.emplace_back(result.output, &result.output->families);
-    names.push_back(result.collector);
+    from.emplace_back(result.target, result.collector);
     if (const auto over_cap = result.output->families.dropped_over_cap()) {
-      dropped_[{result.collector, "over_cap"}] += static_cast<double>(over_cap);
+      dropped_[{result.target, result.collector, "over_cap"}] += static_cast<double>(over_cap);
     }
   }
   std::vector<Dropped> dropped;
   Page page{sources, &dropped};
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (dropped[i].duplicate > 0) dropped_[{names[i], "duplicate"}] += static_cast<double>(dropped[i].duplicate);
-    if (dropped[i].malformed > 0) dropped_[{names[i], "malformed"}] += static_cast<double>(dropped[i].malformed);
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const auto count = [&, &source = from[i]](const char* reason, std::size_t series) {
+      if (series > 0) dropped_[{source.first, source.second, reason}] += static_cast<double>(series);
+    };
+    count("duplicate", dropped[i].duplicate);
+    count("malformed", dropped[i].malformed);
   }
   if (!dropped_.empty()) {
     add_dropped_metrics(*own, ns, dropped_);

@@ -22,11 +22,11 @@ using binnacle::Clock;
 using binnacle::Collector;
 using binnacle::Flags;
 using binnacle::Output;
+using binnacle::series_of;
+using binnacle::value_of;
 using binnacle::system::collect_once;
 using binnacle::system::make_filesystem;
-using binnacle::system::series_of;
 using binnacle::system::TestTree;
-using binnacle::system::value_of;
 
 namespace {
 

@@ -3,17 +3,15 @@
 
 #include <stdlib.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "core/collector.h"
+#include "core/test_families.h"
 #include "paths.h"
 
 namespace binnacle::system {
@@ -57,41 +55,6 @@ inline Output collect_once(Collector& collector) {
   Output out;
   collector.collect({.deadline = Clock::now() + std::chrono::seconds{10}}, out);
   return out;
-}
-
-inline const CollectedFamily* find_family(const Output& out, std::string_view name) {
-  const auto all = out.families.all();
-  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& family) { return family.name == name; });
-  return found == all.end() ? nullptr : &*found;
-}
-
-/// The value of the series with exactly these labels, in this order; nothing when there is no such series.
-inline std::optional<double> value_of(const Output& out, std::string_view name,
-                                      const std::vector<std::pair<std::string, std::string>>& labels = {}) {
-  const auto* family = find_family(out, name);
-  if (family == nullptr) return std::nullopt;
-  for (const auto& metric : family->series()) {
-    const bool same = std::equal(metric.label.begin(), metric.label.end(), labels.begin(), labels.end(),
-                                 [](const auto& label, const auto& wanted) {
-                                   return label.name == wanted.first && label.value == wanted.second;
-                                 });
-    if (!same) continue;
-    switch (family->type) {
-      case prometheus::MetricType::Counter:
-        return metric.counter.value;
-      case prometheus::MetricType::Gauge:
-        return metric.gauge.value;
-      default:
-        return metric.untyped.value;
-    }
-  }
-  return std::nullopt;
-}
-
-/// The number of series of a family.
-inline std::size_t series_of(const Output& out, std::string_view name) {
-  const auto* family = find_family(out, name);
-  return family == nullptr ? 0 : family->series().size();
 }
 
 inline std::optional<double> fact_of(const Output& out, std::string_view name) {

@@ -10,11 +10,11 @@ TEST_CASE("the uname collector says what uname(2) says", "[uname]") {
   utsname name{};
   REQUIRE(::uname(&name) == 0);
   const auto out = binnacle::system::collect_once(*binnacle::system::make_uname({}));
-  CHECK(binnacle::system::value_of(out, "node_uname_info",
-                                   {{"domainname", name.domainname},
-                                    {"machine", name.machine},
-                                    {"nodename", name.nodename},
-                                    {"release", name.release},
-                                    {"sysname", name.sysname},
-                                    {"version", name.version}}) == 1.0);
+  CHECK(binnacle::value_of(out, "node_uname_info",
+                           {{"domainname", name.domainname},
+                            {"machine", name.machine},
+                            {"nodename", name.nodename},
+                            {"release", name.release},
+                            {"sysname", name.sysname},
+                            {"version", name.version}}) == 1.0);
 }
