@@ -41,9 +41,9 @@ PLAIN = Build("build")
 CLANG_BUILD = Build("build-clang", "-Dfuzzers=true", "-Db_sanitize=address,undefined", "-Db_lundef=false",
                     "--buildtype=debug", "-Doptimization=1", env=CLANG)
 TSAN = Build("build-tsan", "-Db_sanitize=thread", "-Db_lundef=false", "--buildtype=debug", "-Doptimization=1",
-             targets=("core-unit", "system-unit"))
+             targets=("core-unit", "system-unit", "postgres-pool-unit"))
 RELEASE = Build("build-release", "--buildtype=release", "-Db_lto=true",
-                "-Dcpp_link_args=-static-libstdc++ -static-libgcc", targets=("system-exporter",))
+                "-Dcpp_link_args=-static-libstdc++ -static-libgcc", targets=("system-exporter", "postgres-pool-exporter"))
 
 # A suite: the build that it needs, and the Meson suites to run there.
 SUITES = {

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <prometheus/metric_type.h>
+
+#include <span>
+#include <string_view>
+
+#include "core/families.h"
+#include "rows.h"
+
+namespace binnacle::pgpool {
+
+/// A column of a view that becomes a metric: one row of a collector's table.
+struct ColumnMetric {
+  std::string_view column;
+  std::string_view metric;
+  prometheus::MetricType type;
+  std::string_view help;
+  double scale = 1;  ///< from the column's unit to the metric's: 1e-3 for milliseconds to seconds
+};
+
+/// A column that becomes a label.
+struct ColumnLabel {
+  std::string_view column;
+  std::string_view label;
+};
+
+inline constexpr auto kGauge = prometheus::MetricType::Gauge;
+inline constexpr auto kCounter = prometheus::MetricType::Counter;
+
+/// Adds a series for each row and each column of the table that the result has and that is no NULL. A label whose
+/// column is NULL or absent is empty.
+void add_columns(const Rows& rows, std::span<const ColumnLabel> labels, std::span<const ColumnMetric> metrics,
+                 Families& families);
+
+}  // namespace binnacle::pgpool

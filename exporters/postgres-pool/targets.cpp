@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "targets.h"
+
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string_view>
+
+#include "core/file.h"
+#include "core/strict_yaml.h"
+#include "core/text.h"
+
+namespace binnacle::pgpool {
+
+namespace {
+
+/// The database by whose name PgBouncer serves its console.
+constexpr std::string_view kConsole = "pgbouncer";
+
+Kind kind_of(const Conninfo& conninfo) { return conninfo.get("dbname") == kConsole ? Kind::pgbouncer : Kind::postgres; }
+
+Conninfo parse_named(const std::string& source, const std::string& dsn) {
+  try {
+    return parse_conninfo(dsn);
+  } catch (const std::runtime_error& error) {
+    throw std::runtime_error(source + ": " + error.what());
+  }
+}
+
+std::string read_text(const std::string& path) {
+  const auto text = read_file(path, 65'536);
+  return std::string{trim(text)};
+}
+
+std::string value_of(const Environment& environment, const char* name) {
+  const char* const value = environment(name);
+  return value == nullptr ? std::string{} : std::string{value};
+}
+
+/// A variable, or the text of the file that the variable of that name with _FILE names.
+std::string value_or_file(const Environment& environment, const std::string& name) {
+  const auto path = value_of(environment, (name + "_FILE").c_str());
+  return path.empty() ? value_of(environment, name.c_str()) : read_text(path);
+}
+
+/// DATA_SOURCE_URI with user and password apart.
+std::optional<Conninfo> data_source_uri(const Environment& environment) {
+  const auto uri = value_or_file(environment, "DATA_SOURCE_URI");
+  if (uri.empty()) return std::nullopt;
+  auto conninfo = parse_named("DATA_SOURCE_URI", "postgresql://" + uri);
+  if (auto user = value_or_file(environment, "DATA_SOURCE_USER"); !user.empty()) conninfo.set("user", std::move(user));
+  const auto file = value_of(environment, "DATA_SOURCE_PASS_FILE");
+  const auto text = value_of(environment, "DATA_SOURCE_PASS");
+  if (!file.empty()) {
+    conninfo.password = Password::from_file(file);
+  } else if (!text.empty()) {
+    conninfo.password = Password::from_text(text);
+  }
+  return conninfo;
+}
+
+void add_data_sources(std::vector<TargetSpec>& targets, const Environment& environment) {
+  const auto add = [&](Conninfo conninfo) {
+    const auto kind = kind_of(conninfo);
+    targets.push_back({{}, kind, std::move(conninfo)});
+  };
+  if (const auto names = value_of(environment, "DATA_SOURCE_NAME"); !names.empty()) {
+    for (const auto& dsn : split_dsns(names)) add(parse_named("DATA_SOURCE_NAME", dsn));
+  } else if (const auto path = value_of(environment, "DATA_SOURCE_NAME_FILE"); !path.empty()) {
+    auto conninfo = parse_named("DATA_SOURCE_NAME_FILE", read_text(path));
+    if (conninfo.password) conninfo.password = Password::from_dsn_file(path);
+    add(std::move(conninfo));
+  } else if (auto conninfo = data_source_uri(environment)) {
+    add(*std::move(conninfo));
+  }
+}
+
+/// Where the passwords of config targets come from: a row of `credentials`.
+struct Credentials {
+  std::optional<std::string> username;
+  std::optional<Password> password;
+};
+
+std::optional<Password> parse_password(YamlMap& module) {
+  const auto file = module.text("password_file");
+  const auto variable = module.text("password_env");
+  if (file && variable) throw module.error("password_env", "excludes password_file");
+  if (file) {
+    try {
+      return Password::from_file(*file);
+    } catch (const std::runtime_error& error) {
+      throw module.error("password_file", error.what());
+    }
+  }
+  if (!variable) return std::nullopt;
+  const char* const value = std::getenv(variable->c_str());
+  if (value == nullptr || *value == '\0') throw module.error("password_env", "no such environment variable is set");
+  return Password::from_text(value);
+}
+
+std::map<std::string, Credentials> parse_credentials(YamlMap& config) {
+  std::map<std::string, Credentials> modules;
+  auto section = config.map("credentials");
+  if (!section) return modules;
+  for (const auto& name : section->keys()) {
+    auto module = section->map(name);
+    if (!module) throw section->error(name, "expected username, and password_file or password_env");
+    modules[name] = {module->text("username"), parse_password(*module)};
+  }
+  return modules;
+}
+
+Conninfo parse_target_conninfo(YamlMap& target) {
+  const auto dsn = target.text("dsn");
+  if (!dsn) throw target.error("", "expected dsn: how to connect, without a password");
+  try {
+    auto conninfo = parse_conninfo(*dsn);
+    if (conninfo.password) {
+      throw std::runtime_error(
+          "no password may stand here; expected one in a file or a variable that credentials name");
+    }
+    return conninfo;
+  } catch (const std::runtime_error& error) {
+    throw target.error("dsn", error.what());
+  }
+}
+
+Kind parse_kind(YamlMap& target, const Conninfo& conninfo) {
+  const auto kind = target.text("kind");
+  if (!kind) return kind_of(conninfo);
+  if (kind == "postgres") return Kind::postgres;
+  if (kind == "pgbouncer") return Kind::pgbouncer;
+  throw target.error("kind", "expected postgres or pgbouncer");
+}
+
+/// Takes user and password from the module that the key `credentials` names. False where there is no such key.
+bool set_credentials(YamlMap& map, const std::map<std::string, Credentials>& modules, Conninfo& conninfo) {
+  const auto wanted = map.text("credentials");
+  if (!wanted) return false;
+  const auto module = modules.find(*wanted);
+  if (module == modules.end()) throw map.error("credentials", "expected a name that the section credentials has");
+  if (module->second.username) conninfo.set("user", *module->second.username);
+  conninfo.password = module->second.password;
+  return true;
+}
+
+std::optional<std::chrono::milliseconds> parse_checkout_time(YamlMap& checkout, const std::string& key) {
+  const auto time = checkout.duration(key);
+  if (time && *time < kLeastCheckoutTime) throw checkout.error(key, "expected 100ms or more");
+  return time;
+}
+
+/// Where nothing else is said, a checkout connects as the target's own connection does. A PgBouncer's is to its
+/// console: there the pool must be named, by database and user.
+CheckoutSpec parse_checkout(YamlMap& checkout, const TargetSpec& target,
+                            const std::map<std::string, Credentials>& modules) {
+  CheckoutSpec spec{target.conninfo, parse_checkout_time(checkout, "interval"),
+                    parse_checkout_time(checkout, "timeout")};
+  const bool console = target.kind == Kind::pgbouncer;
+  const auto database = checkout.text("database");
+  if (database) spec.conninfo.set("dbname", *database);
+  if (console && (!database || *database == kConsole)) {
+    throw checkout.error("database", "expected a database that PgBouncer has a pool for");
+  }
+  if (!set_credentials(checkout, modules, spec.conninfo) && console) {
+    throw checkout.error("credentials", "expected the credentials of a user of the pool");
+  }
+  return spec;
+}
+
+TargetSpec parse_target(YamlMap& target, const std::map<std::string, Credentials>& modules) {
+  TargetSpec spec;
+  spec.name = target.text("name").value_or("");
+  if (spec.name.empty()) throw target.error("name", "expected a name, which becomes the label target");
+  spec.conninfo = parse_target_conninfo(target);
+  spec.kind = parse_kind(target, spec.conninfo);
+  set_credentials(target, modules, spec.conninfo);
+  if (auto checkout = target.map("checkout")) spec.checkout = parse_checkout(*checkout, spec, modules);
+  return spec;
+}
+
+}  // namespace
+
+std::vector<TargetSpec> given_targets(const DsnFlags& flags, const Environment& environment) {
+  std::vector<TargetSpec> targets;
+  const auto add = [&](Kind kind, const std::string& source, const std::string& dsn) {
+    targets.push_back({{}, kind, parse_named(source, dsn)});
+  };
+  for (const auto& dsn : flags.postgres) add(Kind::postgres, "--postgres.dsn", dsn);
+  if (flags.postgres.empty()) add_data_sources(targets, environment);
+  for (const auto& dsn : flags.pgbouncer) add(Kind::pgbouncer, "--pgbouncer.dsn", dsn);
+  if (!flags.pgbouncer_exporter.empty()) {
+    add(Kind::pgbouncer, "--pgBouncer.connectionString", flags.pgbouncer_exporter);
+  } else if (flags.pgbouncer.empty()) {
+    constexpr const char* kVariable = "PGBOUNCER_EXPORTER_CONNECTION_STRING";
+    if (const auto dsn = value_of(environment, kVariable); !dsn.empty()) add(Kind::pgbouncer, kVariable, dsn);
+  }
+  return targets;
+}
+
+std::vector<TargetSpec> parse_targets(YamlMap& config) {
+  const auto modules = parse_credentials(config);
+  std::vector<TargetSpec> targets;
+  std::set<std::string> names;
+  auto listed = config.maps("targets");
+  if (!listed) return targets;
+  for (auto& target : *listed) {
+    auto spec = parse_target(target, modules);
+    if (!names.insert(spec.name).second) throw target.error("name", "another target has this name");
+    targets.push_back(std::move(spec));
+  }
+  return targets;
+}
+
+std::vector<TargetSpec> name_targets(std::vector<TargetSpec> given, const std::vector<TargetSpec>& configured) {
+  if (given.size() + configured.size() > 1) {
+    for (auto& target : given) target.name = target.conninfo.name();
+  }
+  given.insert(given.end(), configured.begin(), configured.end());
+  if (given.empty()) {
+    throw std::runtime_error(
+        "no server to read: expected --postgres.dsn, --pgbouncer.dsn, DATA_SOURCE_NAME, or targets in --config.file");
+  }
+  std::set<std::string_view> names;
+  for (const auto& target : given) {
+    if (!names.insert(target.name).second) {
+      throw std::runtime_error("two targets are " + target.name + "; expected one, or names for them in --config.file");
+    }
+  }
+  return given;
+}
+
+}  // namespace binnacle::pgpool
