@@ -6,61 +6,21 @@ scrape. Figures are medians over the rounds; nothing here passes or fails.
 """
 
 import argparse
-import http.client
 import json
 import os
 import re
 import shutil
-import statistics
 import subprocess
 import sys
-import time
-import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../stack"), HERE]
 from calls import calls_of_a_scrape  # noqa: E402
 from exposition import parse  # noqa: E402
+from measure import GZIPPED, PLAIN, Exporter, median_of, print_ratio, status_kib  # noqa: E402
 from processes import Stack, StackError, answers, free_port, request  # noqa: E402
 
 NODE_EXPORTER = "prometheus-node-exporter"
-PLAIN, GZIPPED = {}, {"Accept-Encoding": "gzip"}
-
-
-def cpu_seconds(pid):
-    """CPU time, user and system, of a process with all threads that it has had, in seconds, to the nanosecond."""
-    return time.clock_gettime((~pid << 3) | 2)  # the clock that clock_getcpuclockid() names
-
-
-def status_kib(pid, field):
-    with open(f"/proc/{pid}/status", encoding="ascii") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith(field + ":"))
-
-
-class Exporter:
-    def __init__(self, name, process, url):
-        self.name, self.process, self.url = name, process, url
-        parts = urllib.parse.urlsplit(url)
-        self.address = (parts.hostname, parts.port)
-
-    def scrape(self, headers):
-        """(seconds, bytes on the wire). Every scrape comes on a connection of its own."""
-        start = time.perf_counter()
-        connection = http.client.HTTPConnection(*self.address, timeout=60)
-        connection.request("GET", "/metrics", headers=headers)
-        answer = connection.getresponse()
-        body = answer.read()
-        connection.close()
-        took = time.perf_counter() - start
-        if answer.status != 200:
-            raise StackError(f"{self.name} answered {answer.status}")
-        return took, len(body)
-
-    def measure(self, headers, scrapes):
-        before = cpu_seconds(self.process.pid)
-        walls, sizes = zip(*(self.scrape(headers) for _ in range(scrapes)))
-        return {"cpu": (cpu_seconds(self.process.pid) - before) / scrapes, "wall": statistics.median(walls),
-                "wall_p99": sorted(walls)[int(len(walls) * 0.99)], "bytes": statistics.median(sizes)}
 
 
 def own_collectors(url):
@@ -91,10 +51,6 @@ def run_floor(binary, calls, iterations):
     done = subprocess.run([binary, calls, str(iterations)], capture_output=True, text=True, check=True)
     cpu, wall, count, size = map(int, done.stdout.split())
     return {"cpu": cpu / 1e9, "wall": wall / 1e9, "calls": count, "bytes": size}
-
-
-def median_of(rounds, key):
-    return statistics.median(one[key] for one in rounds)
 
 
 def measure(stack, options):
@@ -191,7 +147,7 @@ def print_table(result):
         print(f"floor: not measured: {result['floor_missing']}")
     print(f"\nbinary: ours {result['binary_kib']['ours']} KiB, node_exporter {result['binary_kib']['node_exporter']} KiB\n")
     for name, value in result["ratios"].items():
-        print(f"{name:<58} {value:>6.3f}  (1/{1 / value:.1f})" if value < 1 else f"{name:<58} {value:>6.3f}")
+        print_ratio(name, value)
 
 
 def main():

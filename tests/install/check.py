@@ -8,19 +8,43 @@ import tempfile
 
 build, version = sys.argv[1:3]
 
+EXPORTERS = ["system-exporter", "postgres-pool-exporter"]
 WANTED = [
-    "bin/system-exporter",
+    *(f"bin/{name}" for name in EXPORTERS),
+    *(f"system/{name}.service" for name in EXPORTERS),
     "share/binnacle/dashboards/system.json",
     "share/binnacle/alerts/system.rules.yaml",
     "share/binnacle/alerts/alertmanager.yml",
     "share/doc/binnacle/runbooks/SystemExporterDown.md",
-    "system/system-exporter.service",
 ]
 HARDENING = ["DynamicUser=yes", "ProtectSystem=strict", "NoNewPrivileges=yes", "SystemCallFilter=@system-service"]
 
 
 def installed(folder):
     return {os.path.join(where, name) for where, _, names in os.walk(folder) for name in names}
+
+
+def faults_of_binary(name, binary):
+    faults = []
+    said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
+    print(f"{said.strip()}; {os.path.getsize(binary)} bytes")
+    if not said.startswith(f"{name} {version} "):
+        faults.append(f"--version says {said!r}, the project {version!r}")
+    linked = subprocess.run(["ldd", binary], capture_output=True, text=True, check=True).stdout
+    if "--static-libstdc++" in sys.argv and binary_needs(binary, "libstdc++"):
+        faults.append(f"{name} was built with -static-libstdc++, and needs libstdc++.so")
+    if "not found" in linked:
+        faults.append(f"a library of {name} is missing: {linked}")
+    return faults
+
+
+def faults_of_unit(name, unit):
+    with open(unit, encoding="utf-8") as file:
+        text = file.read()
+    faults = [f"the systemd unit of {name} lacks {line}" for line in HARDENING if line not in text]
+    if not any(f"/bin/{name}{end}" in text for end in ("\n", " ")) or "@" + "bindir" in text:
+        faults.append(f"the systemd unit of {name} does not start the installed binary")
+    return faults
 
 
 def main():
@@ -36,24 +60,11 @@ def main():
             else:
                 faults.append(f"not installed: {wanted}")
         print(f"{len(files)} files installed")
-        binary = found.get("bin/system-exporter")
-        if binary:
-            said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
-            print(f"{said.strip()}; {os.path.getsize(binary)} bytes")
-            if not said.startswith(f"system-exporter {version} "):
-                faults.append(f"--version says {said!r}, the project {version!r}")
-            linked = subprocess.run(["ldd", binary], capture_output=True, text=True, check=True).stdout
-            if "--static-libstdc++" in sys.argv and binary_needs(binary, "libstdc++"):
-                faults.append("built with -static-libstdc++, and needs libstdc++.so")
-            if "not found" in linked:
-                faults.append("a library is missing: " + linked)
-        unit = found.get("system/system-exporter.service")
-        if unit:
-            with open(unit, encoding="utf-8") as file:
-                text = file.read()
-            faults += [f"the systemd unit lacks {line}" for line in HARDENING if line not in text]
-            if "/bin/system-exporter\n" not in text or "@" + "bindir" in text:
-                faults.append("the systemd unit does not start the installed binary")
+        for name in EXPORTERS:
+            if f"bin/{name}" in found:
+                faults += faults_of_binary(name, found[f"bin/{name}"])
+            if f"system/{name}.service" in found:
+                faults += faults_of_unit(name, found[f"system/{name}.service"])
     print("\n".join(faults) or "all in place")
     return 1 if faults else 0
 
