@@ -29,6 +29,8 @@
   alertmanager+:: {
     components+: [],
     inhibitRules+: [],
+    // By which two alerts of one name on one host differ.
+    labels+: [],
   },
 
   alertmanagerConfig:: |||
@@ -60,11 +62,12 @@
     %(ticketRoutes)s
 
     inhibit_rules:
-      # A critical alert hides the warning of the same name on the same host. Two filesystems or two groups of one host
-      # do not hide each other: the labels that tell them apart must be equal too (absent on both counts as equal).
+      # A critical alert hides the warning of the same name on the same host. Two filesystems of one host, or two databases
+      # of one server, do not hide each other: the labels that tell them apart must be equal too (absent on both counts
+      # as equal).
       - source_matchers: ['severity="critical"']
         target_matchers: ['severity="warning"']
-        equal: [alertname, job, instance, mountpoint, device, cgroup, groupname]
+        equal: [%(labels)s]
     %(inhibitRules)s
 
     # These receivers send nothing until you give them an address, for example:
@@ -85,6 +88,7 @@
   ||| % {
     pageRoutes: indent(routes('page'), 8),
     ticketRoutes: indent(routes('ticket'), 8),
+    labels: std.join(', ', ['alertname', 'job', 'instance'] + am.labels),
     inhibitRules: indent(inhibitRules, 2),
     receivers: indent(receivers, 2),
   },

@@ -104,5 +104,80 @@
       // The kernel's own estimate of its clock error, in seconds, that means "no time source at all".
       clockMaxErrorSeconds: 16,
     },
+
+    // ---- postgres: PostgreSQL servers and PgBouncers, as the postgres-pool exporter sees them ----
+    postgres: {
+      // Selects the series of the exporters in every rule. The default takes the job names "postgres", "postgresql" and
+      // "pgbouncer", each also with "-pool", "-exporter" or both behind it (or "_"). Change it when your scrape job has
+      // another name.
+      selector: 'job=~"(postgres(ql)?|pgbouncer)([-_]pool)?([-_]exporter)?"',
+
+      // Health score (0 to 100) of an exporter under which the alert fires: of its worst server. The exporter gives a
+      // degraded server at most 89 and an unhealthy one at most 49.
+      healthScore: { warning: 80, critical: 50 },
+
+      // Share of the connections in use that ordinary roles may open: of max_connections less what is reserved, of a
+      // database's and of a role's own CONNECTION LIMIT. Raise the warning where a pool of fixed size takes most of them.
+      connections: { warning: 0.8, critical: 0.95 },
+
+      // Clients that wait for a server connection, for each connection that their pool may have. Statements of
+      // milliseconds clear a queue of this length at once; raise it for pools of many short statements.
+      poolQueue: { warning: 0.5, critical: 3 },
+      // How long the client that waits longest has waited, in seconds. Lower it where requests have a deadline of less.
+      poolWaitSeconds: { warning: 1, critical: 15 },
+      // The same wait as a share of PgBouncer's query_wait_timeout, at which the client is thrown out.
+      poolWaitOfTimeout: { warning: 0.1, critical: 0.5 },
+      // Share of max_client_conn in use.
+      poolClients: { warning: 0.8, critical: 0.95 },
+      // The time that 95 % of the checkouts need, in seconds. A place of it is a bound of the histogram: 0.1, 0.25, 0.5,
+      // 1, 2.5, 5. Lower it where the pool is close by.
+      checkoutSeconds: { warning: 0.25, critical: 2.5 },
+      // Share of checkouts that fail.
+      checkoutErrors: { warning: 0.05, critical: 0.5 },
+
+      // How long a session has waited for a lock, in seconds.
+      blockedSeconds: { warning: 60, critical: 300 },
+      // Deadlocks in 15 minutes that one database may have.
+      deadlocks: 3,
+      // How long a session sits idle in an open transaction, in seconds.
+      idleInTransactionSeconds: { warning: 600, critical: 3600 },
+      // How long a transaction is open, in seconds. Raise it where a backup by pg_dump or a nightly job takes longer.
+      transactionSeconds: { warning: 3600, critical: 21600 },
+      // How long a prepared transaction is undecided, in seconds.
+      preparedSeconds: 3600,
+      // Share of transactions that are rolled back, and the transactions a second under which the share says nothing.
+      // Raise the share for frameworks that end every read with a rollback.
+      rollbacks: 0.2,
+      rollbacksMinRate: 1,
+      // Seconds a second that statements slower than the exporter's threshold take together, of one role in one database:
+      // 1 is one connection that does nothing else.
+      slowSeconds: 1,
+
+      // Share of the way to wraparound that is left to a database's oldest transaction id or multixact id. Autovacuum
+      // freezes at about 0.9, so 0.5 means that it has failed for long; at 0 the server takes no more writes.
+      idHeadroom: { warning: 0.5, critical: 0.2 },
+      // How far a table is past its own autovacuum threshold of dead or inserted rows, as a multiple.
+      vacuumOverdue: 3,
+      // Share of autovacuum_max_workers that are at work.
+      autovacuumWorkers: 1,
+      // Rows in a default partition (an estimate). Raise it where rows are meant to be there.
+      defaultPartitionRows: 0,
+      // How far ahead of now the partitions of a table must reach, in seconds. A table whose partitions ended longer ago
+      // than the last key says counts as given up.
+      partitionsAheadSeconds: { warning: 172800, critical: 21600 },
+      partitionsGivenUpSeconds: 604800,
+      // Share of the blocks read that were in shared_buffers, and the blocks a second that must come from outside
+      // (8 KiB each) for that to matter. What the kernel's page cache gave counts as from outside.
+      cacheHits: 0.9,
+      cacheMinReads: 1000,
+      // Bytes a second that sorts and hashes of a database write to temporary files.
+      tempBytes: 10485760,
+
+      // How far a replica is behind, in seconds, and in bytes of WAL as its primary sees it.
+      replicationLagSeconds: { warning: 60, critical: 600 },
+      replicationLagBytes: { warning: 1073741824, critical: 10737418240 },
+      // Bytes of WAL that are kept for one replication slot. Set it to what the disk can spare.
+      slotBytes: { warning: 10737418240, critical: 53687091200 },
+    },
   },
 }

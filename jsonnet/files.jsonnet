@@ -4,6 +4,7 @@
 local mixin = import 'mixin.libsonnet';
 
 local ofComponent(component, groups) = { groups: [group for group in groups if group.component == component] };
+local recording(component) = ofComponent(component, mixin.prometheusRules.groups);
 
 {
   ['dashboards/' + file]: mixin.grafanaDashboards[file]
@@ -12,8 +13,9 @@ local ofComponent(component, groups) = { groups: [group for group in groups if g
   ['alerts/%s.rules.yaml' % component]: ofComponent(component, mixin.prometheusAlerts.groups)
   for component in mixin.alertmanager.components
 } + {
-  ['alerts/%s.recording.rules.yaml' % component]: ofComponent(component, mixin.prometheusRules.groups)
+  ['alerts/%s.recording.rules.yaml' % component]: recording(component)
   for component in mixin.alertmanager.components
+  if recording(component).groups != []
 } + {
   'alerts/alertmanager.yml': mixin.alertmanagerConfig,
 }

@@ -4,7 +4,9 @@
 local alerts = import 'lib/alerts.libsonnet';
 
 (import 'config.libsonnet')
++ (import 'dashboards/postgres.libsonnet')
 + (import 'dashboards/system.libsonnet')
++ (import 'alerts/postgres.libsonnet')
 + (import 'alerts/system.libsonnet')
 + (import 'rules/system.libsonnet')
 + (import 'alertmanager.libsonnet')

@@ -268,6 +268,7 @@ local clock(c) = [
   // control group already explains.
   alertmanager+:: {
     components+: ['system'],
+    labels+: ['mountpoint', 'device', 'cgroup', 'groupname'],
     inhibitRules+: [
       {
         why: "An exporter that is down: its host's other alerts rest on old values.",

@@ -23,15 +23,17 @@
     for severity in ['warning', 'critical']
   ],
 
-  // A group of alerts or of recording rules. `component` names the exporter, `dashboard` the uid its alerts link to.
-  group(name, component, rules, dashboard=''):: {
+  // A group of alerts or of recording rules. `component` names the exporter, `dashboard` the uid its alerts link to, and
+  // `variables` the labels by which that dashboard can be narrowed down.
+  group(name, component, rules, dashboard='', variables=['job', 'instance']):: {
     name: name,
     rules: rules,
     component:: component,
     dashboard:: dashboard,
+    variables:: variables,
   },
 
-  // The one pass over all alerts: adds the component, the runbook and the dashboard (with the instance picked).
+  // The one pass over all alerts: adds the component, the runbook and the dashboard (with the alert's labels picked).
   decorate(config, groups):: [
     group {
       rules: [
@@ -40,7 +42,7 @@
           annotations+: {
             runbook_url: config.runbookURLPattern % alert.alert,
             dashboard_url: (config.dashboardURLPattern % group.dashboard)
-                           + '?var-job={{ $labels.job | urlquery }}&var-instance={{ $labels.instance | urlquery }}',
+                           + '?' + std.join('&', ['var-%(name)s={{ $labels.%(name)s | urlquery }}' % { name: name } for name in group.variables]),
           },
         }
         for alert in group.rules

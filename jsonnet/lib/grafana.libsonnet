@@ -186,6 +186,16 @@ local place(rows) =
   noValue(text):: { fieldConfig+: { defaults+: { noValue: text } } },
   decimals(n):: { fieldConfig+: { defaults+: { decimals: n } } },
   sparkline:: { options+: { graphMode: 'area' }, targets: [target { range: true, instant: false } for target in super.targets] },
+  // A table's column of values, which is left out otherwise.
+  valueColumn(heading, unit):: {
+    fieldConfig+: { defaults+: { unit: unit } },
+    transformations: [transformation {
+      options+: {
+        excludeByName: { [name]: true for name in std.objectFields(super.excludeByName) if name != 'Value' },
+        renameByName+: { Value: heading },
+      },
+    } for transformation in super.transformations],
+  },
   // Changes the names of series where they match.
   rename(regexp, by):: { transformations+: [{ id: 'renameByRegex', options: { regex: regexp, renamePattern: by } }] },
   valueTexts(texts):: { fieldConfig+: { defaults+: { mappings: mappings(texts) } } },
@@ -243,8 +253,9 @@ local place(rows) =
     fieldConfig+: { overrides+: [override('byName', column, [{ id: 'links', value: [{ title: title, url: url, targetBlank: true }] }])] },
   },
 
-  // A variable whose values are those of a label of a metric.
-  labelVariable(name, label, selector):: {
+  // A variable whose values are those of a label of a metric. `allValue` matches series without the label where it
+  // matches nothing.
+  labelVariable(name, label, selector, allValue='.+'):: {
     type: 'query',
     name: name,
     label: label,
@@ -255,7 +266,7 @@ local place(rows) =
     sort: 1,
     multi: true,
     includeAll: true,
-    allValue: '.+',
+    allValue: allValue,
     current: { text: ['All'], value: ['$__all'], selected: true },
     hide: 0,
     regex: '',

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The exporter on this host and on the fixtures, and the Prometheus that scrapes both."""
+"""What is drawn: the exporters with what they watch, and the Prometheus that scrapes them all.
 
+A stage is what the dashboards of one component are drawn from. The system exporter runs on this host and on the
+fixtures; the postgres-pool exporter watches a small shop's servers, and one of them alone.
+"""
+
+import dataclasses
 import glob
 import json
 import os
@@ -12,12 +17,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [os.path.join(ROOT, "tests/golden"), os.path.join(ROOT, "tests/stack")]
 import fixture  # noqa: E402
+from orders import PRIMARY, Orders  # noqa: E402
 from processes import StackError, answers, free_port, query, request, wait_for  # noqa: E402
 
 LIVE, FIXTURES = "live", "fixtures"
-JOB = "system"
+SEVERAL, SINGLE = "several", "single"  # by the number of servers
+# All hosts together are chosen by name, or by All.
+TOGETHER, ALL = "together", "All"
 # A group for each name of a program.
 GROUPS = "process_names: [{name: '{{.Comm}}', cmdline: ['.+']}]\n"
+# Its rows are one series: all but the first are dropped, so that there is something to show.
+TWICE = {"name": "twice", "sql": "SELECT i AS value FROM generate_series(1, 2) i", "metrics": [{"column": "value"}]}
 
 # Long enough for the exporter's deadline, which is half a second less, on a machine that builds meanwhile.
 SCRAPE_INTERVAL = 5  # seconds
@@ -26,15 +36,41 @@ STEADY = 40  # seconds
 LIMIT = 600  # seconds
 
 
-def start_exporters(stack, binary):
-    """{name of the host: host:port}"""
+@dataclasses.dataclass
+class Stage:
+    """`prefix` of the names of its dashboards, the job, {instance: host:port}, and {drawing: chosen variables}.
+
+    `only` has the drawings of a dashboard that is not drawn in every way.
+    """
+    prefix: str
+    job: str
+    targets: dict
+    drawings: dict
+    screenshot: str  # the drawing of which pictures are taken
+    only: dict = dataclasses.field(default_factory=dict)
+
+    def is_for(self, dashboard):
+        return dashboard.startswith(self.prefix)
+
+    def drawings_of(self, dashboard):
+        wanted = self.only.get(dashboard, self.drawings)
+        return {name: variables for name, variables in self.drawings.items() if name in wanted}
+
+
+def address_of(stack, binary, name, *flags, env=None):
+    return urllib.parse.urlsplit(stack.start_exporter(binary, *flags, name=name, env=env)[1]).netloc
+
+
+def start_system(stack, binary):
     config = "--config.file=" + stack.write("exporter.yml", GROUPS)
     flags = {
         LIVE: [config, "--collector.processes", "--collector.textfile.directory=" + textfiles(stack)],
         FIXTURES: [config, *fixture.SHARED_FLAGS],
     }
-    return {host: urllib.parse.urlsplit(stack.start_exporter(binary, *extra, name=host)[1]).netloc
-            for host, extra in flags.items()}
+    job = "system"
+    targets = {host: address_of(stack, binary, host, *extra) for host, extra in flags.items()}
+    alone = {host: {"job": [job], "instance": [host]} for host in targets}
+    return Stage("system", job, targets, {**alone, TOGETHER: {"instance": list(targets)}, ALL: {}}, LIVE)
 
 
 def textfiles(stack):
@@ -44,14 +80,30 @@ def textfiles(stack):
     return stack.path("textfiles")
 
 
-def start_prometheus(stack, hosts):
+def start_postgres(stack, binary):
+    shop = Orders(stack, queries=[TWICE])
+    shop.start_load()
+    shop.start_trouble()
+    job = "postgres-pool"
+    targets = {
+        SEVERAL: address_of(stack, binary, SEVERAL, "--config.file=" + shop.config),
+        # One server by environment, as postgres_exporter's users have it: its series have no label `target`.
+        SINGLE: address_of(stack, binary, SINGLE, env={"DATA_SOURCE_NAME": shop.primary.dsn(dbname="orders")}),
+    }
+    return Stage("postgres", job, targets, {
+        SEVERAL: {"job": [job], "instance": [SEVERAL]}, PRIMARY: {"job": [job], "instance": [SEVERAL], "target": [PRIMARY]},
+        SINGLE: {"job": [job], "instance": [SINGLE]}, ALL: {}}, SEVERAL, only={"postgres-pool": [SEVERAL, ALL]})
+
+
+def start_prometheus(stack, stages):
     """Debian's Prometheus with the alerts and recording rules loaded; each target's instance is its host's name."""
     config = {
         "global": {"scrape_interval": f"{SCRAPE_INTERVAL}s", "scrape_timeout": f"{SCRAPE_INTERVAL}s",
                    "evaluation_interval": f"{SCRAPE_INTERVAL}s"},
         "rule_files": sorted(glob.glob(os.path.join(ROOT, "alerts/*.rules.yaml"))),
-        "scrape_configs": [{"job_name": JOB, "static_configs": [
-            {"targets": [address], "labels": {"instance": host}} for host, address in hosts.items()]}],
+        "scrape_configs": [{"job_name": stage.job, "static_configs": [
+            {"targets": [address], "labels": {"instance": host}} for host, address in stage.targets.items()]}
+            for stage in stages],
     }
     port = free_port()
     process = stack.start("prometheus", [
@@ -66,11 +118,11 @@ def unsteady(url, hosts):
     """Who, lately, has not answered every scrape, and which collectors did not do the same each time."""
     scrapes = {labels["instance"]: count for labels, count in query(url, f"count_over_time(up[{STEADY}s])")}
     up = {labels["instance"]: value for labels, value in query(url, f"min_over_time(up[{STEADY}s])")}
-    changing = query(url, f"max_over_time(node_scrape_collector_success[{STEADY}s])"
-                          f" != min_over_time(node_scrape_collector_success[{STEADY}s])")
+    collectors = f'{{__name__=~".+_scrape_collector_success"}}[{STEADY}s]'
+    changing = query(url, f"max_over_time({collectors}) != min_over_time({collectors})")
     enough = STEADY // SCRAPE_INTERVAL - 1
     return ([host for host in hosts if up.get(host) != 1 or scrapes.get(host, 0) < enough] +
-            [f"{labels['instance']} {labels['collector']}" for labels, _ in changing])
+            [f"{labels['instance']} {labels.get('target', '')} {labels['collector']}" for labels, _ in changing])
 
 
 def broken_rules(url):

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws every generated dashboard with Grafana's components in headless Chromium, and proves that every panel has data.
 
-The system exporter runs on this host and on the fixtures under a real Prometheus. Exit codes: 0 all well, 1 not,
-77 nothing was tried, since the npm packages are not installed.
+Each component's exporter runs under a real Prometheus (hosts.py). Exit codes: 0 all well, 1 not, 77 nothing was tried,
+since the npm packages are not installed.
 """
 
 import argparse
@@ -28,18 +28,20 @@ WIDTH = 1400  # pixels
 PLANTED_WIDTH = 1000
 THEMES = ("dark", "light")
 NEEDED = {"node": "nodejs", "chromium": "chromium", "prometheus": "prometheus"}
-# The drawing of all hosts together chooses them by name, or by All.
-TOGETHER = "together"
+# Where a build has the exporters, and the variables that may name them instead.
+EXPORTERS = {"system": ("exporters/system/system-exporter", "BINNACLE_SYSTEM_EXPORTER"),
+             "postgres": ("exporters/postgres-pool/postgres-pool-exporter", "BINNACLE_POSTGRES_POOL_EXPORTER")}
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--exporter", default=os.environ.get("BINNACLE_SYSTEM_EXPORTER"),
-                        help="the system-exporter binary (BINNACLE_SYSTEM_EXPORTER)")
+    parser.add_argument("--build", help="the build folder with the exporters; else these variables name them: "
+                                        + ", ".join(variable for _, variable in EXPORTERS.values()))
     parser.add_argument("--types", action="store_true",
                         help="check the types of the dashboards instead; needs neither servers nor browser")
-    parser.add_argument("--screenshot", metavar="DIR", help="write DASHBOARD-THEME.png of the live host there")
+    parser.add_argument("--screenshot", metavar="DIR", help="write DASHBOARD-THEME.png there")
     parser.add_argument("--screenshot-size", metavar="WxH", default=f"{WIDTH}x0", help="in pixels; height 0 is all of it")
+    parser.add_argument("--draw-only", action="store_true", help="take screenshots and prove nothing")
     parser.add_argument("--record", type=int, default=0, metavar="SECONDS", help="record for at least so long")
     parser.add_argument("--load", action="store_true", help="give this host some work meanwhile, for a livelier picture")
     parser.add_argument("dashboards", nargs="*", help="files; all of dashboards/ where none is named")
@@ -96,10 +98,28 @@ class Drawing:
         return report
 
 
-def selections(instances):
-    """Each host alone by name, all by name, and All: every form in which Grafana puts a choice into a query."""
-    alone = {host: {"job": [hosts.JOB], "instance": [host]} for host in instances}
-    return {**alone, TOGETHER: {"instance": list(instances)}, "All": {}}
+def exporter(arguments, stage):
+    """The path of a stage's exporter."""
+    path, variable = EXPORTERS[stage]
+    binary = os.path.join(arguments.build, path) if arguments.build else os.environ.get(variable, "")
+    if not os.access(binary, os.X_OK):
+        raise StackError(f"no {os.path.basename(path)}: --build or {variable} must say where it is")
+    return os.path.abspath(binary)
+
+
+def start_stages(arguments, stack, dashboards):
+    """What the dashboards are drawn from. The system exporter always runs: the planted defects are in its series."""
+    stages = [hosts.start_system(stack, exporter(arguments, "system"))]
+    if any(name.startswith("postgres") for name in dashboards):
+        stages.append(hosts.start_postgres(stack, exporter(arguments, "postgres")))
+    return stages
+
+
+def stage_of(stages, dashboard):
+    found = [stage for stage in stages if stage.is_for(dashboard)]
+    if not found:
+        raise StackError(f"no stage is for the dashboard {dashboard}")
+    return found[0]
 
 
 def check_types(files):
@@ -124,13 +144,13 @@ def check_checks(drawing):
     return wrong
 
 
-def prove(drawing, dashboards, instances):
+def prove(drawing, dashboards, stages):
     """Draws and judges every dashboard. Returns the problems."""
     problems, summaries = [], []
     allowed = load_allowed()
     for name, dashboard in dashboards.items():
         judge = Judge(name, allowed)
-        for host, variables in selections(instances).items():
+        for host, variables in stage_of(stages, name).drawings_of(name).items():
             for line in judge.add(host, drawing.draw(dashboard, variables)):
                 print(line, flush=True)
         judge.add("light", drawing.draw(dashboard, {}, "light"))
@@ -141,12 +161,13 @@ def prove(drawing, dashboards, instances):
     return problems
 
 
-def take_screenshots(drawing, dashboards, folder, size):
+def take_screenshots(drawing, dashboards, stages, folder, size):
     width, height = (int(number) for number in size.split("x"))
     os.makedirs(folder, exist_ok=True)
     for name, dashboard in dashboards.items():
+        stage = stage_of(stages, name)
         for theme in THEMES:
-            drawing.draw(dashboard, {"job": [hosts.JOB], "instance": [hosts.LIVE]}, theme, width)
+            drawing.draw(dashboard, stage.drawings[stage.screenshot], theme, width)
             file = os.path.join(folder, f"{name}-{theme}.png")
             drawing.browser.screenshot(file, width, height or drawing.height)
             print(f"{file}: {os.path.getsize(file) // 1024} KiB")
@@ -155,23 +176,21 @@ def take_screenshots(drawing, dashboards, folder, size):
 def run(arguments, files):
     if arguments.types:
         return check_types(files)
-    if not arguments.exporter:
-        raise StackError("--exporter or BINNACLE_SYSTEM_EXPORTER must name the system-exporter binary")
     check_needed()
     dashboards = read(files)
     with Stack() as stack:
         bundle = stack.path("page")
-        targets = hosts.start_exporters(stack, os.path.abspath(arguments.exporter))
-        prometheus = hosts.start_prometheus(stack, targets)
+        stages = start_stages(arguments, stack, dashboards)
+        prometheus = hosts.start_prometheus(stack, stages)
         build(bundle)
         with Load(arguments.load):
-            time_range = hosts.record(prometheus, targets, arguments.record)
+            time_range = hosts.record(prometheus, [host for stage in stages for host in stage.targets], arguments.record)
         with PageServer(bundle) as server, Browser(stack) as browser:
             browser.open(server.url)
             drawing = Drawing(browser, prometheus, time_range)
-            problems = prove(drawing, dashboards, list(targets)) + check_checks(drawing)
+            problems = [] if arguments.draw_only else prove(drawing, dashboards, stages) + check_checks(drawing)
             if arguments.screenshot:
-                take_screenshots(drawing, dashboards, arguments.screenshot, arguments.screenshot_size)
+                take_screenshots(drawing, dashboards, stages, arguments.screenshot, arguments.screenshot_size)
     return problems
 
 

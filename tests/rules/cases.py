@@ -50,7 +50,7 @@ class Scenario:
 class Component:
     """Everything in cases/<component>/."""
     common: dict
-    alerts: dict  # alert name -> {"summary", "cases"}
+    alerts: dict  # alert name -> {"summary", "dashboard" where it is not the component's usual one, "cases"}
     scenarios: list
     records: list
 
@@ -80,7 +80,7 @@ def load(folder):
             cases = [Case(name, item["case"], item["series"],
                           {str(time): alerts or [] for time, alerts in item["expect"].items()},
                           item.get("interval", "1m")) for item in entry["cases"]]
-            component.alerts[name] = {"summary": entry["summary"], "cases": cases}
+            component.alerts[name] = {**entry, "cases": cases}
     return component
 
 
@@ -131,21 +131,23 @@ def input_series(series, common, changes=None):
     return [{"series": name, "values": values} for name, values in rows.items()]
 
 
-def expected_alert(alert, summary, entry, common):
-    severity = next(s for s in SEVERITIES if s in entry)
+def expected_alert(alert, entry, wanted, common):
+    """`entry` has what all of an alert's cases share, `wanted` is one alert of a case. A label that is empty is absent."""
+    severity = next(s for s in SEVERITIES if s in wanted)
     labels = {**common["labels"], "component": common["component"], "severity": severity,
-              **{k: v for k, v in entry.items() if k != severity}}
-    return {"exp_labels": labels,
-            "exp_annotations": {"summary": summary, "description": entry[severity],
-                                "runbook_url": common["runbook_url"] % alert,
-                                "dashboard_url": common["dashboard_url"].replace("JOB", labels["job"])
-                                .replace("INSTANCE", labels["instance"].replace(":", "%3A"))}}
+              **{k: v for k, v in wanted.items() if k != severity}}
+    dashboard_url = entry.get("dashboard_url", common["dashboard_url"]).replace("DASHBOARD", entry.get("dashboard", common.get("dashboard", "")))
+    for word in ("job", "instance", "target"):
+        dashboard_url = dashboard_url.replace(word.upper(), labels.get(word, "").replace(":", "%3A"))
+    return {"exp_labels": {name: value for name, value in labels.items() if value != ""},
+            "exp_annotations": {"summary": entry["summary"], "description": wanted[severity],
+                                "runbook_url": common["runbook_url"] % alert, "dashboard_url": dashboard_url}}
 
 
-def group_for(case, summary, common, name, series, expect=None):
+def group_for(case, entry, common, name, series, expect=None):
     tests = [{"eval_time": time, "alertname": case.alert,
-              "exp_alerts": [expected_alert(case.alert, summary, entry, common) for entry in entries]}
-             for time, entries in (expect or case.expect).items()]
+              "exp_alerts": [expected_alert(case.alert, entry, wanted, common) for wanted in alerts]}
+             for time, alerts in (expect or case.expect).items()]
     return {"name": f"{case.alert}: {name}", "interval": case.interval, "input_series": series, "alert_rule_test": tests}
 
 
@@ -155,28 +157,28 @@ def minutes(duration):
 
 def test_groups(alert, entry, common):
     """All test groups of an alert: each case as it is written, and the variants that follow from it."""
-    summary, groups = entry["summary"], []
+    groups = []
     quiet_below = next((c for c in entry["cases"] if "below" in c.name and c.all_quiet()), None)
     for case in entry["cases"]:
         series = input_series(case.series, common)
-        groups.append(group_for(case, summary, common, case.name, series))
+        groups.append(group_for(case, entry, common, case.name, series))
         fires = [time for time, alerts in case.expect.items() if alerts]
         if "fires" not in case.name or not fires:
             continue
         if quiet_below and quiet_below.interval == case.interval:
             other = input_series(quiet_below.series, common, {"instance": "host-b:9100"})
-            groups.append(group_for(case, summary, common, case.name + " (a second host is well)", series + other))
+            groups.append(group_for(case, entry, common, case.name + " (a second host is well)", series + other))
         if case.interval == "1m":
             index = minutes(fires[0]) - 1  # the alert is pending there
             holes = [{"series": row["series"], "values": with_gap(row["values"], index)} for row in series]
             so_far = {time: alerts for time, alerts in case.expect.items() if minutes(time) <= minutes(fires[0])}
-            groups.append(group_for(case, summary, common, case.name + " (one scrape is missing)", holes, so_far))
+            groups.append(group_for(case, entry, common, case.name + " (one scrape is missing)", holes, so_far))
         length = max(len(expand_values(str(v))) for v in case.series.values()) * promql.seconds(case.interval)
         gone = [{"series": row["series"], "values": " ".join(expand_values(row["values"]) + ["stale"])} for row in series]
-        groups.append(group_for(case, summary, common, case.name + " (then the target is gone)", gone,
+        groups.append(group_for(case, entry, common, case.name + " (then the target is gone)", gone,
                                 {f"{int(length // 60) + 60}m": []}))
     nothing = Case(alert, "no series at all", {}, {"0m": [], "2h": []})
-    groups.append(group_for(nothing, summary, common, nothing.name, []))
+    groups.append(group_for(nothing, entry, common, nothing.name, []))
     return groups
 
 

@@ -8,7 +8,7 @@ FROM_PROMETHEUS = {
     "up": set(),
     "scrape_duration_seconds": set(),
     "scrape_samples_scraped": set(),
-    "ALERTS": {"alertname", "alertstate", "severity", "component"},
+    "ALERTS": {"alertname", "alertstate", "severity", "component", "target"},
 }
 FROM_TARGET = {"job", "instance"}
 # Labels that the recorded pages leave out, because the set of their values varies from machine to machine.
@@ -40,4 +40,7 @@ class Metrics:
 
     def type_of(self, metric):
         """counter, gauge, untyped ...; by its name where the golden pages do not have it."""
+        family, _, part = metric.rpartition("_")
+        if part in ("bucket", "sum", "count") and self.types.get(family) == "histogram":
+            return "counter"
         return self.types.get(metric, "counter" if metric.endswith("_total") else "untyped")

@@ -41,7 +41,7 @@ def alert_job(name, entry, own, selector, common):
     """All mutants of the rules with one alert name -> (mutant names, killed names)."""
     everything = {f"{name} ({r['labels']['severity']}): {mistake}": [m if r is x else x for x in own]
                   for r in own for mistake, m in number_doubles(mutants.mutants(r, selector))}
-    written = [cases.group_for(c, entry["summary"], common, c.name, cases.input_series(c.series, common))
+    written = [cases.group_for(c, entry, common, c.name, cases.input_series(c.series, common))
                for c in entry["cases"]]
     # Most mutants die in one of the first cases; only the others need the rest.
     steps = [written[:1], written[1:3], written[3:6], written[6:]]

@@ -271,7 +271,7 @@ def result_labels(tree, labels_of):
             return inner
         return {"by": inner & set(tree.labels), "without": inner - set(tree.labels), "": set()}[tree.grouping]
     if isinstance(tree, Call):
-        if tree.function == "label_replace":
+        if tree.function in ("label_replace", "label_join"):
             return result_labels(tree.args[0], labels_of) | {tree.args[1].text.strip("\"'")}
         if tree.function in ("vector", "time", "scalar", "absent"):
             return set()

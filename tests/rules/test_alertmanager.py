@@ -18,12 +18,16 @@ import cases
 
 HOST = {"job": "node", "instance": "host-a:9100", "component": "system"}
 OTHER = {**HOST, "instance": "host-b:9100"}
+SHOP = {"job": "postgres-pool", "instance": "db-a:9187", "component": "postgres", "target": "shop"}
+STOCK = {**SHOP, "target": "stock"}
 
 # labels -> receiver
 ROUTES = [
     ({"severity": "critical", "component": "system"}, "system-page"),
     ({"severity": "warning", "component": "system"}, "system-ticket"),
     ({"severity": "info", "component": "system"}, "silent"),
+    ({"severity": "critical", "component": "postgres"}, "postgres-page"),
+    ({"severity": "warning", "component": "postgres"}, "postgres-ticket"),
     ({"severity": "critical", "component": "of-somebody-else"}, "page"),
     ({"severity": "warning", "component": "of-somebody-else"}, "ticket"),
     ({"severity": "none"}, "ticket"),
@@ -53,6 +57,25 @@ INHIBITIONS = [
         {**HOST, "alertname": "SystemContainerOomKill", "severity": "warning", "cgroup": "/app"},
         {**HOST, "alertname": "SystemOomKill", "severity": "warning"},
         {**OTHER, "alertname": "SystemOomKill", "severity": "warning"},
+    ], {1}),
+    ("a database server that is down hides its own alerts, not another server's of the same exporter", [
+        {**SHOP, "alertname": "PostgresServerDown", "severity": "critical"},
+        {**SHOP, "alertname": "PostgresCollectorFailing", "severity": "warning", "collector": "locks"},
+        {**STOCK, "alertname": "PostgresCollectorFailing", "severity": "warning", "collector": "locks"},
+        {**STOCK, "alertname": "PostgresPoolPaused", "severity": "warning", "name": "orders"},
+    ], {1}),
+    ("an exporter that is down hides the alerts of all its servers", [
+        {name: value for name, value in {**SHOP, "alertname": "PostgresExporterDown", "severity": "critical"}.items()
+         if name != "target"},
+        {**SHOP, "alertname": "PostgresServerDown", "severity": "critical"},
+        {**STOCK, "alertname": "PostgresLongTransaction", "severity": "warning", "datname": "shop"},
+        {**HOST, "alertname": "SystemMemoryLow", "severity": "warning"},
+    ], {1, 2}),
+    ("a critical alert on one database does not hide another database's warning", [
+        {**SHOP, "alertname": "PostgresLongTransaction", "severity": "critical", "datname": "orders"},
+        {**SHOP, "alertname": "PostgresLongTransaction", "severity": "warning", "datname": "orders"},
+        {**SHOP, "alertname": "PostgresLongTransaction", "severity": "warning", "datname": "stock"},
+        {**STOCK, "alertname": "PostgresLongTransaction", "severity": "warning", "datname": "orders"},
     ], {1}),
 ]
 

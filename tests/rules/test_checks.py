@@ -65,6 +65,8 @@ class Promql(unittest.TestCase):
         self.assertEqual(labels("a / on (job) b"), {"job"})
         self.assertEqual(labels("a - ignoring (mode) b"), {"job", "device"})
         self.assertEqual(labels("a and on (job) b"), {"job", "device", "mode"})
+        self.assertEqual(labels('label_replace(sum by (job) (a), "x", "$1", "job", "(.+)")'), {"job", "x"})
+        self.assertEqual(labels('label_join(a, "x", " ", "job", "mode")'), {"job", "device", "mode", "x"})
 
     def test_durations(self):
         self.assertEqual(promql.seconds("1h30m"), 5400)
@@ -192,14 +194,16 @@ class Mixin(unittest.TestCase):
 
     def test_users_can_change_the_configuration(self):
         done = jsonnet("""local m = (import 'mixin.libsonnet') + { _config+:: {
-            runbookURLPattern: 'https://example.org/%s', system+: { selector: 'job="mine"' } } };
+            runbookURLPattern: 'https://example.org/%s', postgres+: { selector: 'job="mine"' },
+            system+: { selector: 'job="mine"' } } };
             m.prometheusAlerts + { records: m.prometheusRules, boards: std.objectFieldsAll(m.grafanaDashboards) }""")
         self.assertEqual(done.returncode, 0, done.stderr)
         made = json.loads(done.stdout)
-        self.assertEqual(made["boards"], ["system.json"])
+        self.assertEqual(made["boards"], ["postgres-performance.json", "postgres-pool.json", "system.json"])
         rules = [r for group in made["groups"] + made["records"]["groups"] for r in group["rules"]]
         self.assertTrue(all('job="mine"' in r["expr"] and "job=~" not in r["expr"] for r in rules))
-        self.assertEqual(rules[0]["annotations"]["runbook_url"], "https://example.org/SystemExporterDown")
+        down = next(r for r in rules if r.get("alert") == "SystemExporterDown")
+        self.assertEqual(down["annotations"]["runbook_url"], "https://example.org/SystemExporterDown")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 // defaults and overrides and its transformations.
 import {
   FieldConfigOptionsRegistry,
+  FieldType,
   displayNameOverrideProcessor,
   identityOverrideProcessor,
   numberOverrideProcessor,
@@ -88,6 +89,9 @@ const CUSTOM: Record<keyof GraphFieldConfig | keyof TableFieldOptions, true> = {
   wrapText: true,
 };
 
+// Grafana gives these to no field that is the x axis.
+const OF_Y_AXIS = new Set(['axisLabel', 'axisPlacement', 'axisWidth', 'axisSoftMin', 'axisSoftMax']);
+
 function item(path: string, isCustom: boolean, process: Process): FieldConfigPropertyItem {
   const nothing = () => null;
   return {
@@ -96,7 +100,7 @@ function item(path: string, isCustom: boolean, process: Process): FieldConfigPro
     name: path,
     isCustom,
     process,
-    shouldApply: () => true,
+    shouldApply: (field) => !(isCustom && OF_Y_AXIS.has(path) && field.type === FieldType.time),
     editor: nothing,
     override: nothing,
     settings: {},

@@ -46,7 +46,8 @@ export class Variables {
           this.problems.push(`variable ${variable.name}: ${value} is not among its values: ${options.join(', ')}`);
         }
       }
-      if (options.length === 0) {
+      // All of nothing is well where it also matches series without the label.
+      if (options.length === 0 && (wanted !== null || variable.allValue !== '.*')) {
         this.problems.push(`variable ${variable.name} has no values`);
       }
       this.values.set(variable.name, {
