@@ -52,8 +52,8 @@ std::string http_date(std::time_t now) {
   ::gmtime_r(&now, &utc);
   char rest[32] = "";
   std::strftime(rest, sizeof rest, "%Y %H:%M:%S GMT", &utc);
-  std::string day = std::to_string(utc.tm_mday);
-  if (day.size() == 1) day.insert(0, "0");
+  std::string day = utc.tm_mday < 10 ? "0" : "";
+  day += std::to_string(utc.tm_mday);
   return std::string(kDays.at(static_cast<std::size_t>(utc.tm_wday))) + ", " + day + " " +
          kMonths.at(static_cast<std::size_t>(utc.tm_mon)) + " " + rest;
 }

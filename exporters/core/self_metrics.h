@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <compare>
 #include <map>
 #include <string>
+#include <tuple>
 
 #include "families.h"
 #include "health.h"
@@ -22,7 +22,9 @@ struct DroppedFrom {
   std::string target;
   std::string collector;
   std::string reason;
-  auto operator<=>(const DroppedFrom&) const = default;
+  bool operator<(const DroppedFrom& other) const {
+    return std::tie(target, collector, reason) < std::tie(other.target, other.collector, other.reason);
+  }
 };
 
 /// Series dropped since the start.

@@ -15,13 +15,6 @@ namespace binnacle::pgpool {
 
 namespace {
 
-struct ClearResult {
-  void operator()(PGresult* result) const { PQclear(result); }
-};
-using ResultHandle = std::unique_ptr<PGresult, ClearResult>;
-
-std::string first_line(std::string_view message) { return one_line(message.substr(0, message.find('\n'))); }
-
 /// How long a place in a queue is kept, lest a connection that some proxy lost counts as a full pool for ever.
 constexpr std::chrono::hours kLongestPlace{1};
 
@@ -128,10 +121,14 @@ class Checkout::Client {
 
   /// Waits for the answer of a statement that run() has sent.
   void finish(Clock::time_point deadline) {
-    flush(deadline);
-    while (const auto result = next_result(deadline)) {
-      const auto status = PQresultStatus(result.get());
-      if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) fail(*result);
+    const auto wait_so_long = [&](short events) { wait(events, deadline); };
+    if (!flush_statement(*connection_, wait_so_long)) fail();
+    for (;;) {
+      const auto result = next_result(*connection_, wait_so_long);
+      if (!result) fail();
+      if (!*result) break;
+      const auto status = PQresultStatus(result->get());
+      if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) fail(**result);
     }
     if (PQstatus(connection_.get()) != CONNECTION_OK) fail();
   }
@@ -161,24 +158,6 @@ class Checkout::Client {
   [[noreturn]] static void fail(const PGresult& result) {
     const char* const sqlstate = PQresultErrorField(&result, PG_DIAG_SQLSTATE);
     throw SqlError(first_line(PQresultErrorMessage(&result)), sqlstate == nullptr ? "" : sqlstate);
-  }
-
-  void flush(Clock::time_point deadline) {
-    for (;;) {
-      const int left = PQflush(connection_.get());
-      if (left == 0) return;
-      if (left < 0) fail();
-      wait(POLLIN | POLLOUT, deadline);
-      if (PQconsumeInput(connection_.get()) == 0) fail();
-    }
-  }
-
-  ResultHandle next_result(Clock::time_point deadline) {
-    while (PQisBusy(connection_.get()) != 0) {
-      wait(POLLIN, deadline);
-      if (PQconsumeInput(connection_.get()) == 0) fail();
-    }
-    return ResultHandle{PQgetResult(connection_.get())};
   }
 
   const int stop_fd_;

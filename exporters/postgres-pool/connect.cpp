@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connect.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -130,5 +129,7 @@ std::string one_line(std::string_view message) {
   }
   return line;
 }
+
+std::string first_line(std::string_view message) { return one_line(message.substr(0, message.find('\n'))); }
 
 }  // namespace binnacle::pgpool

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <libpq-fe.h>
+#include <poll.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,5 +45,36 @@ ConnectionHandle connect(const Conninfo& conninfo, const Parameters& extra, Cloc
 
 /// libpq's messages end with a newline and may have several lines: all of them in one.
 std::string one_line(std::string_view message);
+
+/// The first line of a server's message alone: the others may quote the statement.
+std::string first_line(std::string_view message);
+
+struct ClearResult {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using ResultHandle = std::unique_ptr<PGresult, ClearResult>;
+
+/// Sends what a non-blocking connection has not sent yet. `wait` is called with the poll events to wait for, and throws
+/// to give up. False: the connection is broken.
+template <typename Wait>
+bool flush_statement(PGconn& connection, Wait wait) {
+  for (;;) {
+    const int left = PQflush(&connection);
+    if (left <= 0) return left == 0;
+    wait(POLLIN | POLLOUT);
+    if (PQconsumeInput(&connection) == 0) return false;
+  }
+}
+
+/// The next result of the statement that was sent, null after the last; `wait` as above. Nothing: the connection is
+/// broken.
+template <typename Wait>
+std::optional<ResultHandle> next_result(PGconn& connection, Wait wait) {
+  while (PQisBusy(&connection) != 0) {
+    wait(POLLIN);
+    if (PQconsumeInput(&connection) == 0) return std::nullopt;
+  }
+  return ResultHandle{PQgetResult(&connection)};
+}
 
 }  // namespace binnacle::pgpool

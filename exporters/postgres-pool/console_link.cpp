@@ -12,11 +12,6 @@ namespace binnacle::pgpool {
 
 namespace {
 
-struct ClearResult {
-  void operator()(PGresult* result) const { PQclear(result); }
-};
-using ResultHandle = std::unique_ptr<PGresult, ClearResult>;
-
 Rows to_rows(const PGresult& result) {
   const int columns = PQnfields(&result);
   std::vector<std::string> names;
@@ -50,10 +45,15 @@ class ConsoleLink final : public Link {
 
   Rows query(std::string_view sql, Clock::time_point deadline) override {
     if (PQsendQuery(connection_.get(), std::string{sql}.c_str()) == 0) fail();
-    flush(deadline);
+    const auto wait_so_long = [&](short events) { wait(events, deadline); };
+    if (!flush_statement(*connection_, wait_so_long)) fail();
     Rows rows;
     ResultHandle error;
-    while (auto result = next_result(deadline)) {
+    for (;;) {
+      auto next = next_result(*connection_, wait_so_long);
+      if (!next) fail();
+      auto result = *std::move(next);
+      if (!result) break;
       const auto status = PQresultStatus(result.get());
       if (status == PGRES_TUPLES_OK) {
         rows = to_rows(*result);
@@ -76,24 +76,6 @@ class ConsoleLink final : public Link {
     overran_ = true;
     ::shutdown(PQsocket(connection_.get()), SHUT_RDWR);  // closing may not wait for the server either
     throw Timeout("PgBouncer did not answer before the scrape's deadline");
-  }
-
-  void flush(Clock::time_point deadline) {
-    for (;;) {
-      const int left = PQflush(connection_.get());
-      if (left == 0) return;
-      if (left < 0) fail();
-      wait(POLLIN | POLLOUT, deadline);
-      if (PQconsumeInput(connection_.get()) == 0) fail();
-    }
-  }
-
-  ResultHandle next_result(Clock::time_point deadline) {
-    while (PQisBusy(connection_.get()) != 0) {
-      wait(POLLIN, deadline);
-      if (PQconsumeInput(connection_.get()) == 0) fail();
-    }
-    return ResultHandle{PQgetResult(connection_.get())};
   }
 
   ConnectionHandle connection_;

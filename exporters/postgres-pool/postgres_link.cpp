@@ -71,9 +71,6 @@ Rows to_rows(const pqxx::result& result) {
   return rows;
 }
 
-/// The first line of the server's message: the others quote the statement.
-std::string first_line(std::string_view message) { return one_line(message.substr(0, message.find('\n'))); }
-
 milliseconds time_left(Clock::time_point deadline) {
   return std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
 }

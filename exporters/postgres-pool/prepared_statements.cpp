@@ -21,7 +21,7 @@ std::string PreparedStatements::text_of(std::string_view sql) {
   if (!can_prepare(sql)) return std::string{sql};
   const auto found = statements_.find(sql);
   if (found == statements_.end()) {
-    if (statements_.size() >= 2 * kMost) forget_unprepared();
+    if (statements_.size() >= std::size_t{2} * kMost) forget_unprepared();
     statements_.emplace(sql, Statement{});
     return std::string{sql};
   }

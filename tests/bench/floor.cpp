@@ -8,12 +8,9 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -21,6 +18,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "cpu_clock.h"
 
 namespace {
 
@@ -105,12 +104,6 @@ std::size_t run(const Call& call) {
   return 0;
 }
 
-std::int64_t cpu_ns() {
-  timespec time{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -120,18 +113,9 @@ int main(int argc, char** argv) {
     return 2;
   }
   const auto calls = read_list(argv[1]);
-  std::size_t bytes = 0;
-  for (const auto& call : calls) bytes += run(call);  // warm: not measured
-  const auto wall = std::chrono::steady_clock::now();
-  const auto cpu = cpu_ns();
-  std::size_t sum = 0;
-  for (long i = 0; i < iterations; ++i) {
-    for (const auto& call : calls) sum += run(call);
-  }
-  const auto used = cpu_ns() - cpu;
-  const auto took =
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - wall).count();
-  std::printf("%lld %lld %zu %zu\n", static_cast<long long>(used / iterations),
-              static_cast<long long>(took / iterations), calls.size(), bytes);
-  return sum == 0 ? 1 : 0;
+  return print_floor(iterations, calls.size(), [&] {
+    std::size_t bytes = 0;
+    for (const auto& call : calls) bytes += run(call);
+    return bytes;
+  });
 }

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the benchmarks share: exporters that are scraped, and what that costs."""
 
+import argparse
 import http.client
+import json
+import os
 import statistics
+import subprocess
+import sys
 import time
 import urllib.parse
 
-from processes import StackError
+from processes import Stack, StackError
 
 PLAIN, GZIPPED = {}, {"Accept-Encoding": "gzip"}
 
@@ -53,3 +58,30 @@ def median_of(rounds, key):
 
 def print_ratio(name, value):
     print(f"{name:<58} {value:>6.3f}  (1/{1 / value:.1f})" if 0 < value < 1 else f"{name:<58} {value:>6.3f}")
+
+
+def command_line(description, exporter, floor, scrapes, rounds, warm_up):
+    """The options that every benchmark has; the numbers are their defaults."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--exporter", required=True, type=os.path.abspath, help=f"our {exporter}, of an optimised build")
+    parser.add_argument("--floor", help=f"the binary of {floor} (default: it is compiled)")
+    parser.add_argument("--scrapes", type=int, default=scrapes, help="scrapes a round of each (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=rounds, help="rounds (default: %(default)s)")
+    parser.add_argument("--warm-up", type=int, default=warm_up, help="scrapes before the first round (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print all figures as JSON")
+    return parser.parse_args()
+
+
+def run(measure, print_table, options):
+    """Measures in a stack of servers, and prints. Returns the exit code."""
+    try:
+        with Stack() as stack:
+            result = measure(stack, options)
+    except (StackError, OSError, subprocess.SubprocessError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    if options.json:
+        print(json.dumps(result, indent=2))
+    else:
+        print_table(result)
+    return 0

@@ -5,16 +5,15 @@
 // pg_floor FILE ITERATIONS: the file's statements end with a zero byte. The connection string is DATA_SOURCE_NAME.
 // Prints nanoseconds an iteration: CPU time, wall time; then statements and bytes of values an iteration.
 #include <libpq-fe.h>
-#include <time.h>
 
-#include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "cpu_clock.h"
 
 namespace {
 
@@ -40,12 +39,6 @@ std::size_t run(PGconn* connection, const std::string& statement) {
   return bytes;
 }
 
-std::int64_t cpu_ns() {
-  timespec time{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -63,18 +56,9 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s", PQerrorMessage(connection.get()));
     return 1;
   }
-  std::size_t bytes = 0;
-  for (const auto& statement : statements) bytes += run(connection.get(), statement);  // warm: not measured
-  const auto wall = std::chrono::steady_clock::now();
-  const auto cpu = cpu_ns();
-  std::size_t sum = 0;
-  for (long i = 0; i < iterations; ++i) {
-    for (const auto& statement : statements) sum += run(connection.get(), statement);
-  }
-  const auto used = cpu_ns() - cpu;
-  const auto took =
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - wall).count();
-  std::printf("%lld %lld %zu %zu\n", static_cast<long long>(used / iterations),
-              static_cast<long long>(took / iterations), statements.size(), bytes);
-  return sum == 0 ? 1 : 0;
+  return print_floor(iterations, statements.size(), [&] {
+    std::size_t bytes = 0;
+    for (const auto& statement : statements) bytes += run(connection.get(), statement);
+    return bytes;
+  });
 }

@@ -7,7 +7,6 @@ connection, unprepared. Figures are medians
 over the rounds; nothing here passes or fails.
 """
 
-import argparse
 import json
 import os
 import re
@@ -18,9 +17,9 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../stack"), HERE]
 from exposition import parse  # noqa: E402
-from measure import PLAIN, Exporter, cpu_seconds, median_of, print_ratio, status_kib  # noqa: E402
+from measure import PLAIN, Exporter, command_line, cpu_seconds, median_of, print_ratio, run, status_kib  # noqa: E402
 from postgres import MONITOR, children, start_pgbouncer, start_postgres  # noqa: E402
-from processes import Stack, StackError, answers, free_port, request  # noqa: E402
+from processes import StackError, answers, free_port, request  # noqa: E402
 
 POSTGRES_EXPORTER, PGBOUNCER_EXPORTER = "prometheus-postgres-exporter", "prometheus-pgbouncer-exporter"
 # Ours that tell what Debian's postgres_exporter tells by default; all of it anew at each scrape, as there.
@@ -216,28 +215,5 @@ def print_table(result):
         print_ratio(name, value)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--exporter", required=True, help="our postgres-pool-exporter, of an optimised build")
-    parser.add_argument("--floor", help="the binary of pg_floor.cpp (default: it is compiled)")
-    parser.add_argument("--scrapes", type=int, default=100, help="scrapes a round of each (default: 100)")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds (default: 5)")
-    parser.add_argument("--warm-up", type=int, default=50, help="scrapes before the first round (default: 50)")
-    parser.add_argument("--json", action="store_true", help="print all figures as JSON")
-    options = parser.parse_args()
-    options.exporter = os.path.abspath(options.exporter)
-    try:
-        with Stack() as stack:
-            result = measure(stack, options)
-    except (StackError, OSError, subprocess.SubprocessError) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    if options.json:
-        print(json.dumps(result, indent=2))
-    else:
-        print_table(result)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(measure, print_table, command_line(__doc__, "postgres-pool-exporter", "pg_floor.cpp", scrapes=100, rounds=5, warm_up=50)))

@@ -5,7 +5,6 @@ Both exporters run the same collectors. The floor is a loop that only makes the 
 scrape. Figures are medians over the rounds; nothing here passes or fails.
 """
 
-import argparse
 import json
 import os
 import re
@@ -17,8 +16,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../stack"), HERE]
 from calls import calls_of_a_scrape  # noqa: E402
 from exposition import parse  # noqa: E402
-from measure import GZIPPED, PLAIN, Exporter, median_of, print_ratio, status_kib  # noqa: E402
-from processes import Stack, StackError, answers, free_port, request  # noqa: E402
+from measure import GZIPPED, PLAIN, Exporter, command_line, median_of, print_ratio, run, status_kib  # noqa: E402
+from processes import StackError, answers, free_port, request  # noqa: E402
 
 NODE_EXPORTER = "prometheus-node-exporter"
 
@@ -150,28 +149,5 @@ def print_table(result):
         print_ratio(name, value)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--exporter", required=True, help="our system-exporter, of an optimised build")
-    parser.add_argument("--floor", help="the binary of floor.cpp (default: the build's, else it is compiled)")
-    parser.add_argument("--scrapes", type=int, default=200, help="scrapes a round of each (default: 200)")
-    parser.add_argument("--rounds", type=int, default=7, help="rounds (default: 7)")
-    parser.add_argument("--warm-up", type=int, default=100, help="scrapes before the first round (default: 100)")
-    parser.add_argument("--json", action="store_true", help="print all figures as JSON")
-    options = parser.parse_args()
-    options.exporter = os.path.abspath(options.exporter)
-    try:
-        with Stack() as stack:
-            result = measure(stack, options)
-    except (StackError, OSError, subprocess.SubprocessError) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    if options.json:
-        print(json.dumps(result, indent=2))
-    else:
-        print_table(result)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(measure, print_table, command_line(__doc__, "system-exporter", "floor.cpp", scrapes=200, rounds=7, warm_up=100)))

@@ -11,12 +11,21 @@ sys.path[:0] = [os.path.join(HERE, "../stack"), os.path.join(HERE, "../golden"),
 from processes import Stack  # noqa: E402
 
 
+def built(variable):
+    """An exporter as Meson built it, which says by an environment variable where that is."""
+    path = os.environ.get(variable, "")
+    assert os.access(path, os.X_OK), f"{variable} must name an exporter's binary"
+    return os.path.abspath(path)
+
+
 @pytest.fixture(scope="session", name="binary")
 def binary_fixture():
-    """The system exporter, as Meson built it."""
-    path = os.environ.get("BINNACLE_SYSTEM_EXPORTER", "")
-    assert os.access(path, os.X_OK), "BINNACLE_SYSTEM_EXPORTER must name the system-exporter binary"
-    return os.path.abspath(path)
+    return built("BINNACLE_SYSTEM_EXPORTER")
+
+
+@pytest.fixture(scope="session", name="postgres_pool_binary")
+def postgres_pool_binary_fixture():
+    return built("BINNACLE_POSTGRES_POOL_EXPORTER")
 
 
 @pytest.fixture(name="stack")

@@ -3,9 +3,10 @@
 
 import os
 import subprocess
+import time
 
 from exposition import parse
-from processes import request
+from processes import request, wait_for
 
 # What Prometheus 2.42 sends.
 PROMETHEUS_ACCEPT = ("application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
@@ -87,3 +88,12 @@ def status_kib(pid, field):
 def show(*figures):
     """Prints figures where the test's log shows them."""
     print("\n  " + "\n  ".join(str(figure) for figure in figures), flush=True)
+
+
+def at_rest(process):
+    """(open files, threads) once the last connections are closed."""
+    def same():
+        first = (open_files(process.pid), thread_count(process.pid))
+        time.sleep(0.5)
+        return first if (open_files(process.pid), thread_count(process.pid)) == first else None
+    return wait_for(same, "open files and threads at rest")

@@ -24,13 +24,6 @@ UP = {"postgres": "pg_up", "pgbouncer": "pgbouncer_up"}
 UP_COLLECTOR = {"postgres": "server", "pgbouncer": "version"}
 
 
-@pytest.fixture(scope="session", name="exporter_binary")
-def exporter_binary_fixture():
-    path = os.environ.get("BINNACLE_POSTGRES_POOL_EXPORTER", "")
-    assert os.access(path, os.X_OK), "BINNACLE_POSTGRES_POOL_EXPORTER must name the postgres-pool-exporter binary"
-    return os.path.abspath(path)
-
-
 class Servers:
     def __init__(self, stack):
         self.postgres = start_postgres(stack, settings={"log_connections": "on"})
@@ -43,9 +36,9 @@ def servers_fixture():
         yield Servers(stack)
 
 
-def start(stack, exporter_binary, *dsns, flags=(), env=None):
+def start(stack, postgres_pool_binary, *dsns, flags=(), env=None):
     """The exporter with these servers, by environment as its users would. Returns (process, base URL)."""
-    return stack.start_exporter(exporter_binary, *flags, env={"DATA_SOURCE_NAME": ",".join(dsns), **(env or {})})
+    return stack.start_exporter(postgres_pool_binary, *flags, env={"DATA_SOURCE_NAME": ",".join(dsns), **(env or {})})
 
 
 # scrapes

@@ -6,8 +6,7 @@ import threading
 import time
 import urllib.parse
 
-from helpers import PROMETHEUS_ACCEPT, open_files, show, status_kib, thread_count
-from processes import wait_for
+from helpers import PROMETHEUS_ACCEPT, at_rest, open_files, show, status_kib, thread_count
 
 # Until then each of the server's threads has touched its stack, and most of the ways in which the clients can meet have
 # left their gaps in the heap: it grows by ever less, to an end after some 20,000 requests.
@@ -50,15 +49,6 @@ def scrape_many(url, count):
         one.join()
     assert not failures, failures[:5]
     return time.monotonic() - start
-
-
-def at_rest(process):
-    """(open files, threads) once the last connections are closed."""
-    def same():
-        first = (open_files(process.pid), thread_count(process.pid))
-        time.sleep(0.5)
-        return first if (open_files(process.pid), thread_count(process.pid)) == first else None
-    return wait_for(same, "open files and threads at rest")
 
 
 def test_ten_thousand_scrapes(binary, stack):

@@ -15,13 +15,6 @@ POOL = {"target": TARGET, "database": "orders", "user": APPLICATION[0]}
 PROBE = "postgres-pool-exporter checkout"  # its application_name
 
 
-@pytest.fixture(scope="session", name="exporter_binary")
-def exporter_binary_fixture():
-    path = os.environ.get("BINNACLE_POSTGRES_POOL_EXPORTER", "")
-    assert os.access(path, os.X_OK), "BINNACLE_POSTGRES_POOL_EXPORTER must name the postgres-pool-exporter binary"
-    return os.path.abspath(path)
-
-
 @pytest.fixture(scope="module", name="postgres")
 def postgres_fixture():
     with Stack() as stack:
@@ -92,7 +85,7 @@ def full(pool, console):
         release()
 
 
-def start(stack, exporter_binary, dsn, checkout=None, kind="pgbouncer", role=APPLICATION, flags=()):
+def start(stack, postgres_pool_binary, dsn, checkout=None, kind="pgbouncer", role=APPLICATION, flags=()):
     """The exporter with one target by its config. Returns (process, base URL)."""
     words = dict(word.split("=", 1) for word in dsn.split())
     password = words.pop("password")
@@ -103,7 +96,7 @@ def start(stack, exporter_binary, dsn, checkout=None, kind="pgbouncer", role=APP
         lines.append(f"    checkout: {{{database}{checkout}}}")
     lines.append(f"credentials:\n  own: {{password_file: {stack.write('own', password)}}}")
     lines.append(f"  app: {{username: {role[0]}, password_file: {stack.write('app', role[1])}}}\n")
-    return stack.start_exporter(exporter_binary, f"--config.file={stack.write('config.yml', chr(10).join(lines))}", *flags)
+    return stack.start_exporter(postgres_pool_binary, f"--config.file={stack.write('config.yml', chr(10).join(lines))}", *flags)
 
 
 class Checkout:
@@ -178,12 +171,12 @@ def of_database(page, column, row):
     return page.samples.get((f"pgbouncer_databases_{column}", frozenset(labels.items())))
 
 
-def test_numbers_are_the_consoles(exporter_binary, stack, postgres):
+def test_numbers_are_the_consoles(postgres_pool_binary, stack, postgres):
     pool = start_pgbouncer(stack, postgres, settings={"default_pool_size": 3, "max_db_connections": 7})
     session(pool, "SELECT generate_series(1, 100); BEGIN; SELECT pg_sleep(0.1); COMMIT;").communicate(timeout=30)
     client = session(pool, "BEGIN; SELECT 'here';")
     assert client.stdout.readline().strip() == "here"
-    _, url = start(stack, exporter_binary, pool.dsn())
+    _, url = start(stack, postgres_pool_binary, pool.dsn())
     scrape(url)  # its own console connection counts from now on
     with opened(pool) as console:
         before = {what: console.show(what) for what in ("STATS_TOTALS", "LISTS", "DATABASES", "USERS", "CONFIG", "MEM", "CLIENTS", "SERVERS")}
@@ -223,11 +216,11 @@ def test_numbers_are_the_consoles(exporter_binary, stack, postgres):
     client.communicate("COMMIT;\n", timeout=30)
 
 
-def test_a_stats_login_is_enough(exporter_binary, stack, postgres):
+def test_a_stats_login_is_enough(postgres_pool_binary, stack, postgres):
     pool = start_pgbouncer(stack, postgres)
     pages = []
     for role in (MONITOR, ADMIN):
-        _, url = start(stack, exporter_binary, pool.dsn(role))
+        _, url = start(stack, postgres_pool_binary, pool.dsn(role))
         page = scrape(url)
         pages.append(page)
         states = {labels["collector"]: labels["state"] for labels, value in page.of("pg_scrape_collector_state") if value}
@@ -237,16 +230,16 @@ def test_a_stats_login_is_enough(exporter_binary, stack, postgres):
         assert len(states) == 11
     names = [{name for name, _ in page.samples if name.startswith("pgbouncer_")} for page in pages]
     assert names[0] == names[1]
-    process, url = start(stack, exporter_binary, pool.dsn(APPLICATION))  # no user of the console
+    process, url = start(stack, postgres_pool_binary, pool.dsn(APPLICATION))  # no user of the console
     assert scrape(url).value("pgbouncer_up", target=TARGET) == 0
     assert APPLICATION[1] not in process.log_text()
 
 
-def test_clients_by_application_on_request(exporter_binary, stack, postgres):
+def test_clients_by_application_on_request(postgres_pool_binary, stack, postgres):
     pool = start_pgbouncer(stack, postgres)
     client = session(pool, "SELECT 'here';")
     assert client.stdout.readline().strip() == "here"
-    _, url = start(stack, exporter_binary, pool.dsn(), flags=["--pgbouncer.clients-by-application"])
+    _, url = start(stack, postgres_pool_binary, pool.dsn(), flags=["--pgbouncer.clients-by-application"])
     page = scrape(url)
     [state] = [labels["state"] for labels, _ in page.of("pgbouncer_client_connections") if labels["user"] == APPLICATION[0]]
     assert page.value("pgbouncer_client_connections", **POOL, state=state, application_name="test") == 1
@@ -255,9 +248,9 @@ def test_clients_by_application_on_request(exporter_binary, stack, postgres):
 
 # waits
 
-def test_a_short_wait_is_seen_by_the_pool_and_by_the_checkout(exporter_binary, stack, postgres):
+def test_a_short_wait_is_seen_by_the_pool_and_by_the_checkout(postgres_pool_binary, stack, postgres):
     pool = start_pgbouncer(stack, postgres, settings={"default_pool_size": 1})
-    _, url = start(stack, exporter_binary, pool.dsn(), "interval: 100ms, timeout: 60s")
+    _, url = start(stack, postgres_pool_binary, pool.dsn(), "interval: 100ms, timeout: 60s")
     before = more_checkouts(url, 2)
     assert before.errors == {} and before.count("total") >= 2 and before.last_success == pytest.approx(time.time(), abs=60)
     with opened(pool) as console:
@@ -284,9 +277,9 @@ def test_a_short_wait_is_seen_by_the_pool_and_by_the_checkout(exporter_binary, s
         assert after.sum("total") == pytest.approx(sum(after.sum(phase) for phase in ("connect", "wait", "query")), rel=0.05)
 
 
-def test_health_names_the_full_pool(exporter_binary, stack, postgres):
+def test_health_names_the_full_pool(postgres_pool_binary, stack, postgres):
     pool = start_pgbouncer(stack, postgres, settings={"default_pool_size": 1, "query_wait_timeout": 60})
-    _, url = start(stack, exporter_binary, pool.dsn())
+    _, url = start(stack, postgres_pool_binary, pool.dsn())
 
     def checks():
         scrape(url)
@@ -310,9 +303,9 @@ def test_health_names_the_full_pool(exporter_binary, stack, postgres):
         assert found["pool_saturation"][0]["observedValue"] == 0 and found["pool_queue"][0]["observedValue"] == 0
 
 
-def test_a_paused_database(exporter_binary, stack, postgres):
+def test_a_paused_database(postgres_pool_binary, stack, postgres):
     pool = start_pgbouncer(stack, postgres)
-    process, url = start(stack, exporter_binary, pool.dsn(), "interval: 100ms, timeout: 2s")
+    process, url = start(stack, postgres_pool_binary, pool.dsn(), "interval: 100ms, timeout: 2s")
     before = more_checkouts(url)
     assert before.errors == {}
     pool.sql.rows("PAUSE orders")
@@ -337,9 +330,9 @@ def test_a_paused_database(exporter_binary, stack, postgres):
 # errors
 
 @pytest.mark.parametrize("kind", ["pgbouncer", "postgres"])
-def test_a_wrong_password_of_a_checkout(exporter_binary, stack, postgres, kind):
+def test_a_wrong_password_of_a_checkout(postgres_pool_binary, stack, postgres, kind):
     server = start_pgbouncer(stack, postgres) if kind == "pgbouncer" else postgres
-    process, url = start(stack, exporter_binary, server.dsn(), "interval: 100ms", kind, (APPLICATION[0], "wr0ng-hunter2"))
+    process, url = start(stack, postgres_pool_binary, server.dsn(), "interval: 100ms", kind, (APPLICATION[0], "wr0ng-hunter2"))
     now = more_checkouts(url, 2)
     # PgBouncer 1.18 says 08P01, PostgreSQL and newer PgBouncers 28P01.
     assert sum(now.errors.values()) == now.attempts and set(now.errors) <= ({"28"} if kind == "postgres" else {"08", "28"})
@@ -348,9 +341,9 @@ def test_a_wrong_password_of_a_checkout(exporter_binary, stack, postgres, kind):
     assert "authentication failed" in process.log_text() and "hunter2" not in process.log_text()
 
 
-def test_a_checkout_that_the_pool_gives_up(exporter_binary, stack, postgres):
+def test_a_checkout_that_the_pool_gives_up(postgres_pool_binary, stack, postgres):
     pool = start_pgbouncer(stack, postgres, settings={"default_pool_size": 1, "query_wait_timeout": 1})
-    process, url = start(stack, exporter_binary, pool.dsn(), "interval: 100ms, timeout: 60s")
+    process, url = start(stack, postgres_pool_binary, pool.dsn(), "interval: 100ms, timeout: 60s")
     assert more_checkouts(url).errors == {}
     with opened(pool) as console, full(pool, console):
         now = wait_for(lambda: (now := checkouts(url)).errors and now, "a checkout to be given up")
@@ -359,9 +352,9 @@ def test_a_checkout_that_the_pool_gives_up(exporter_binary, stack, postgres):
         assert "query_wait_timeout" in process.log_text()
 
 
-def test_a_server_that_is_gone_and_comes_back(exporter_binary, stack, postgres):
+def test_a_server_that_is_gone_and_comes_back(postgres_pool_binary, stack, postgres):
     pool = start_pgbouncer(stack, postgres)
-    _, url = start(stack, exporter_binary, pool.dsn(), "interval: 100ms, timeout: 2s")
+    _, url = start(stack, postgres_pool_binary, pool.dsn(), "interval: 100ms, timeout: 2s")
     assert more_checkouts(url).errors == {}
     pool.process.stop()
     down = wait_for(lambda: (now := checkouts(url)).errors.get("08", 0) >= 2 and now, "checkouts to be refused")
@@ -370,9 +363,9 @@ def test_a_server_that_is_gone_and_comes_back(exporter_binary, stack, postgres):
     assert wait_for(lambda: (now := checkouts(url)).last_success > down.last_success and now, "a checkout to succeed again")
 
 
-def test_a_hung_pool_does_not_hide_its_checkouts(exporter_binary, stack, postgres):
+def test_a_hung_pool_does_not_hide_its_checkouts(postgres_pool_binary, stack, postgres):
     pool = start_pgbouncer(stack, postgres)
-    _, url = start(stack, exporter_binary, pool.dsn(), "interval: 100ms, timeout: 300ms")
+    _, url = start(stack, postgres_pool_binary, pool.dsn(), "interval: 100ms, timeout: 300ms")
     assert more_checkouts(url).errors == {}
     with pool.process.frozen():
         wait_for(lambda: checkouts(url).errors.get("timeout", 0) >= 1, "a checkout to time out")
@@ -385,9 +378,9 @@ def test_a_hung_pool_does_not_hide_its_checkouts(exporter_binary, stack, postgre
 # kinds of pool
 
 @pytest.mark.parametrize("mode", ["session", "transaction", "statement"])
-def test_checkouts_in_each_pool_mode(exporter_binary, stack, postgres, mode):
+def test_checkouts_in_each_pool_mode(postgres_pool_binary, stack, postgres, mode):
     pool = start_pgbouncer(stack, postgres, settings={"pool_mode": mode})
-    _, url = start(stack, exporter_binary, pool.dsn(), "interval: 100ms")
+    _, url = start(stack, postgres_pool_binary, pool.dsn(), "interval: 100ms")
     now = more_checkouts(url, 3)
     assert now.errors == {}
     assert [now.count(phase) for phase in ("connect", "wait", "query", "total")] == [now.attempts] * 4
@@ -398,8 +391,8 @@ def test_checkouts_in_each_pool_mode(exporter_binary, stack, postgres, mode):
         assert sum(int(row[state]) for state in ("sv_idle", "sv_used", "sv_active", "sv_tested", "sv_login")) == 1
 
 
-def test_checkouts_of_a_postgres(exporter_binary, stack, postgres):
-    process, url = start(stack, exporter_binary, postgres.dsn(), "interval: 100ms", "postgres")
+def test_checkouts_of_a_postgres(postgres_pool_binary, stack, postgres):
+    process, url = start(stack, postgres_pool_binary, postgres.dsn(), "interval: 100ms", "postgres")
     now = more_checkouts(url, 3)
     assert now.errors == {} and now.count("connect") == now.attempts
     assert postgres.sessions(PROBE) <= 1
@@ -407,18 +400,18 @@ def test_checkouts_of_a_postgres(exporter_binary, stack, postgres):
     wait_for(lambda: postgres.sessions(PROBE) == 0, "the probe's session to end")
 
 
-def test_the_exporter_stops_while_a_checkout_waits(exporter_binary, stack, postgres):
+def test_the_exporter_stops_while_a_checkout_waits(postgres_pool_binary, stack, postgres):
     pool = start_pgbouncer(stack, postgres, settings={"default_pool_size": 1})
-    process, url = start(stack, exporter_binary, pool.dsn(), "interval: 100ms, timeout: 1h")
+    process, url = start(stack, postgres_pool_binary, pool.dsn(), "interval: 100ms, timeout: 1h")
     more_checkouts(url)
     with opened(pool) as console, full(pool, console):
         wait_for(lambda: console.waiting() == 1, "the probe to wait")
         assert process.stop() == 0
 
 
-def test_checkouts_end_with_their_section(exporter_binary, stack, postgres):
+def test_checkouts_end_with_their_section(postgres_pool_binary, stack, postgres):
     pool = start_pgbouncer(stack, postgres)
-    _, url = start(stack, exporter_binary, pool.dsn(), "interval: 100ms")
+    _, url = start(stack, postgres_pool_binary, pool.dsn(), "interval: 100ms")
     more_checkouts(url)
     with open(stack.path("config.yml"), encoding="utf-8") as file:
         lines = [line for line in file if "checkout:" not in line]

@@ -6,11 +6,11 @@ import re
 import pytest
 from helpers import Metrics, scrape, show
 from postgres import APPLICATION, MONITOR, start_pgbouncer
-from postgres_helpers import (APPLICATION_NAME, SCRAPERS, MostConnections, at_once, exporter_binary_fixture, servers_fixture, start,
+from postgres_helpers import (APPLICATION_NAME, SCRAPERS, MostConnections, at_once, servers_fixture, start,
                               timed_scrape)
 from processes import request, wait_for
 
-__all__ = ["exporter_binary_fixture", "servers_fixture"]
+__all__ = ["servers_fixture"]
 
 
 # numbers
@@ -31,10 +31,10 @@ def database_row(sql, name):
     return row
 
 
-def test_database_numbers_are_psqls(exporter_binary, stack, servers):
+def test_database_numbers_are_psqls(postgres_pool_binary, stack, servers):
     sql = servers.postgres.sql
     sql.rows("CREATE TABLE items AS SELECT generate_series(1, 500) AS id; DELETE FROM items WHERE id % 2 = 0;", dbname="orders")
-    _, url = start(stack, exporter_binary, servers.postgres.dsn())
+    _, url = start(stack, postgres_pool_binary, servers.postgres.dsn())
 
     def same_before_and_after():
         # Nobody is connected to `orders`, but autovacuum may come by: then once more.
@@ -49,9 +49,9 @@ def test_database_numbers_are_psqls(exporter_binary, stack, servers):
     assert all(labels["datname"] for labels, _ in page.of("pg_stat_database_numbackends"))
 
 
-def test_server_facts_are_psqls(exporter_binary, stack, servers):
+def test_server_facts_are_psqls(postgres_pool_binary, stack, servers):
     sql = servers.postgres.sql
-    _, url = start(stack, exporter_binary, servers.postgres.dsn())
+    _, url = start(stack, postgres_pool_binary, servers.postgres.dsn())
     page = scrape(url)
     assert page.value("pg_up") == 1
     assert page.value("pg_static", version=sql.value("SELECT version()"),
@@ -68,10 +68,10 @@ POOL_COLUMNS = {
     "sv_idle": "server_idle", "sv_used": "server_used", "sv_tested": "server_testing", "sv_login": "server_login"}
 
 
-def test_pool_numbers_are_the_consoles(exporter_binary, stack, servers):
+def test_pool_numbers_are_the_consoles(postgres_pool_binary, stack, servers):
     pool = start_pgbouncer(stack, servers.postgres, "small", {"default_pool_size": 1})
     pool_of_app = ("orders", APPLICATION[0])
-    _, url = start(stack, exporter_binary, pool.dsn())
+    _, url = start(stack, postgres_pool_binary, pool.dsn())
 
     def app(sql):
         return pool.sql.session(sql, dbname="orders", user=APPLICATION[0], password=APPLICATION[1])
@@ -98,11 +98,11 @@ def test_pool_numbers_are_the_consoles(exporter_binary, stack, servers):
 
 # sessions of our own
 
-def test_our_sessions_statements_are_few_and_leave_nothing_open(exporter_binary, stack, servers):
+def test_our_sessions_statements_are_few_and_leave_nothing_open(postgres_pool_binary, stack, servers):
     sql, name = servers.postgres.sql, APPLICATION_NAME
     sql.rows(f"ALTER ROLE {MONITOR[0]} SET log_statement = 'all'")
     try:
-        _, url = start(stack, exporter_binary, servers.postgres.dsn())
+        _, url = start(stack, postgres_pool_binary, servers.postgres.dsn())
         timed_scrape(url)
         before = len(servers.postgres.process.log_text())
         for _ in range(3):
@@ -117,7 +117,7 @@ def test_our_sessions_statements_are_few_and_leave_nothing_open(exporter_binary,
     assert (state, xact) == ("idle", "t")
 
 
-def test_our_session_is_bounded_and_reads_only(exporter_binary, stack, servers):
+def test_our_session_is_bounded_and_reads_only(postgres_pool_binary, stack, servers):
     """What our session itself says that it is set to."""
     config = stack.write("config.yml", """
 queries:
@@ -126,7 +126,7 @@ queries:
     labels: [name, setting]
     metrics: [{column: set}]
 """)
-    _, url = start(stack, exporter_binary, servers.postgres.dsn(), flags=[f"--config.file={config}"])
+    _, url = start(stack, postgres_pool_binary, servers.postgres.dsn(), flags=[f"--config.file={config}"])
     page = timed_scrape(url, "/metrics/custom_queries", timeout=10)[1]
     own = {labels["name"]: labels["setting"] for labels, _ in page.of("own_set")}
     assert own["application_name"] == APPLICATION_NAME
@@ -137,9 +137,9 @@ queries:
 
 
 @pytest.mark.parametrize("settings", [{}, {"ignore_startup_parameters": "options,extra_float_digits"}], ids=["refused", "ignored"])
-def test_postgres_behind_pgbouncer(exporter_binary, stack, servers, settings):
+def test_postgres_behind_pgbouncer(postgres_pool_binary, stack, servers, settings):
     pool = start_pgbouncer(stack, servers.postgres, "front", {"default_pool_size": 1, **settings})
-    process, url = start(stack, exporter_binary, pool.dsn(dbname="postgres"))
+    process, url = start(stack, postgres_pool_binary, pool.dsn(dbname="postgres"))
     page = scrape(url)
     assert page.value("pg_up") == 1 and page.of("pg_stat_database_xact_commit")
     assert "a pooler stands in front" in process.log_text()
@@ -151,8 +151,8 @@ def test_postgres_behind_pgbouncer(exporter_binary, stack, servers, settings):
     assert scrape(url).value("pg_up") == 1
 
 
-def test_fifty_scrapers_use_one_connection(exporter_binary, stack, servers):
-    process, url = start(stack, exporter_binary, servers.postgres.dsn(), servers.pgbouncer.dsn(),
+def test_fifty_scrapers_use_one_connection(postgres_pool_binary, stack, servers):
+    process, url = start(stack, postgres_pool_binary, servers.postgres.dsn(), servers.pgbouncer.dsn(),
                          flags=[f"--web.max-requests={SCRAPERS + 10}"])
     log = servers.postgres.process.log_text
     before = log().count("connection authorized: user=" + MONITOR[0])
@@ -166,8 +166,8 @@ def test_fifty_scrapers_use_one_connection(exporter_binary, stack, servers):
     assert log().count("connection authorized: user=" + MONITOR[0]) - before == 1
 
 
-def test_metrics_parse(exporter_binary, stack, servers):
-    _, url = start(stack, exporter_binary, servers.postgres.dsn(), servers.pgbouncer.dsn())
+def test_metrics_parse(postgres_pool_binary, stack, servers):
+    _, url = start(stack, postgres_pool_binary, servers.postgres.dsn(), servers.pgbouncer.dsn())
     answer = request(url + "/metrics", headers={"Accept": "application/openmetrics-text;version=1.0.0"})
     assert answer.status == 200 and answer.text.endswith("# EOF\n")
     assert Metrics(request(url + "/metrics").text).of("pg_exporter_build_info")

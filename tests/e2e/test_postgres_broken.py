@@ -9,11 +9,11 @@ import pytest
 from helpers import run_exporter, show
 from postgres import APPLICATION, MONITOR
 from postgres_helpers import (SCRAPERS, TIMEOUT, UP, UP_COLLECTOR, MostConnections, Wire, all_slots_taken, at_once,
-                              exporter_binary_fixture, failed, kill, servers_fixture, sessions, start, states, timed_scrape,
+                              failed, kill, servers_fixture, sessions, start, states, timed_scrape,
                               unlike)
 from processes import request, wait_for
 
-__all__ = ["exporter_binary_fixture", "servers_fixture"]
+__all__ = ["servers_fixture"]
 
 # Prometheus' own, for scrapes that are to be whole however busy this machine is.
 LONG_TIMEOUT = 10.0
@@ -88,9 +88,9 @@ FLAGS = [f"--web.max-requests={SCRAPERS + 10}"]
 @pytest.mark.parametrize("scrapers", [1, SCRAPERS])
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("name", UP)
-def test_a_server_breaks_and_comes_back(exporter_binary, stack, servers, name, fault, scrapers):
+def test_a_server_breaks_and_comes_back(postgres_pool_binary, stack, servers, name, fault, scrapers):
     server = getattr(servers, name)
-    process, url = start(stack, exporter_binary, server.dsn(), flags=FLAGS)
+    process, url = start(stack, postgres_pool_binary, server.dsn(), flags=FLAGS)
     healthy = healthy_states(url)
     with MostConnections(process.pid, server.port) as connections:
         with FAULTS[fault](server):
@@ -105,9 +105,9 @@ def test_a_server_breaks_and_comes_back(exporter_binary, stack, servers, name, f
 @pytest.mark.parametrize("scrapers", [1, SCRAPERS])
 @pytest.mark.parametrize("mode", ["silent", "trickles", "resets"])
 @pytest.mark.parametrize("name", UP)
-def test_the_wire_breaks_and_comes_back(exporter_binary, stack, servers, name, mode, scrapers):
+def test_the_wire_breaks_and_comes_back(postgres_pool_binary, stack, servers, name, mode, scrapers):
     with Wire(getattr(servers, name)) as wire:
-        process, url = start(stack, exporter_binary, wire.dsn(), flags=FLAGS)
+        process, url = start(stack, postgres_pool_binary, wire.dsn(), flags=FLAGS)
         healthy = healthy_states(url)
         with MostConnections(process.pid, wire.port) as connections:
             with wire.broken(mode):
@@ -123,17 +123,17 @@ def test_the_wire_breaks_and_comes_back(exporter_binary, stack, servers, name, m
 
 @pytest.mark.parametrize("scrapers", [1, SCRAPERS])
 @pytest.mark.parametrize("name", UP)
-def test_a_restarted_server_is_read_by_the_first_scrape(exporter_binary, stack, servers, name, scrapers):
+def test_a_restarted_server_is_read_by_the_first_scrape(postgres_pool_binary, stack, servers, name, scrapers):
     server = getattr(servers, name)
-    _, url = start(stack, exporter_binary, server.dsn(), flags=FLAGS)
+    _, url = start(stack, postgres_pool_binary, server.dsn(), flags=FLAGS)
     healthy = healthy_states(url)
     server.restart()
     check_back(url, name, scrapers, healthy)
     check_one_session_left(servers, name)
 
 
-def test_one_hung_target_leaves_the_other(exporter_binary, stack, servers):
-    _, url = start(stack, exporter_binary, servers.postgres.dsn(), servers.pgbouncer.dsn())
+def test_one_hung_target_leaves_the_other(postgres_pool_binary, stack, servers):
+    _, url = start(stack, postgres_pool_binary, servers.postgres.dsn(), servers.pgbouncer.dsn())
     postgres = f"127.0.0.1:{servers.postgres.port}/postgres"
     pgbouncer = f"127.0.0.1:{servers.pgbouncer.port}/pgbouncer"
     with servers.postgres.process.frozen():
@@ -160,8 +160,8 @@ def locked(postgres, table, dbname=None):
 
 
 @pytest.mark.parametrize("table", ["pg_database", "pg_class", "pg_namespace", "pg_authid", "pg_inherits"])
-def test_a_locked_catalog_fails_those_who_read_it(exporter_binary, stack, servers, table):
-    process, url = start(stack, exporter_binary, servers.postgres.dsn())
+def test_a_locked_catalog_fails_those_who_read_it(postgres_pool_binary, stack, servers, table):
+    process, url = start(stack, postgres_pool_binary, servers.postgres.dsn())
     healthy = healthy_states(url)
     with locked(servers.postgres, table):
         for scrapers in (1, SCRAPERS // 2):
@@ -192,10 +192,10 @@ def backends(postgres):
     return count
 
 
-def test_a_lock_that_no_login_passes_takes_one_slot_only(exporter_binary, stack, servers):
+def test_a_lock_that_no_login_passes_takes_one_slot_only(postgres_pool_binary, stack, servers):
     """A login waits for a lock on pg_database on the server, where nothing ends it when its client goes."""
     with locked(servers.postgres, "pg_database"):
-        _, url = start(stack, exporter_binary, servers.postgres.dsn())
+        _, url = start(stack, postgres_pool_binary, servers.postgres.dsn())
         for _ in range(4):
             seconds, page = timed_scrape(url)
             assert seconds < TIMEOUT and page.value("pg_up") == 0
@@ -206,9 +206,9 @@ def test_a_lock_that_no_login_passes_takes_one_slot_only(exporter_binary, stack,
 
 # servers that refuse
 
-def test_no_connection_is_left(exporter_binary, stack, servers):
-    _, kept = start(stack, exporter_binary, servers.postgres.dsn(), flags=FLAGS)
-    process, late = start(stack, exporter_binary, servers.postgres.dsn(), flags=FLAGS)
+def test_no_connection_is_left(postgres_pool_binary, stack, servers):
+    _, kept = start(stack, postgres_pool_binary, servers.postgres.dsn(), flags=FLAGS)
+    process, late = start(stack, postgres_pool_binary, servers.postgres.dsn(), flags=FLAGS)
     healthy = healthy_states(kept)
     with all_slots_taken(servers.postgres, APPLICATION[0]) as taken:
         check_whole(timed_scrape(kept, timeout=LONG_TIMEOUT)[1], healthy)  # who is connected stays so
@@ -221,11 +221,11 @@ def test_no_connection_is_left(exporter_binary, stack, servers):
 
 
 @pytest.mark.parametrize("name", UP)
-def test_a_wrong_password_is_told_once_and_never_shown(exporter_binary, stack, servers, name):
+def test_a_wrong_password_is_told_once_and_never_shown(postgres_pool_binary, stack, servers, name):
     server = getattr(servers, name)
     refused = "FATAL:  password authentication failed" if name == "postgres" else "pooler error: SASL authentication failed"
     before = server.process.log_text().count(refused)
-    process, url = start(stack, exporter_binary, server.dsn((MONITOR[0], "wr0ng-hunter2")), flags=FLAGS)
+    process, url = start(stack, postgres_pool_binary, server.dsn((MONITOR[0], "wr0ng-hunter2")), flags=FLAGS)
     check_broken(url, name, 1, LONG_TIMEOUT)
     # One line for all collectors that fail of it, not one a scrape; and one try to log in a scrape, not one a collector.
     assert len(re.findall("level=warn .*error=.*authentication failed", process.log_text())) == 1
@@ -234,15 +234,15 @@ def test_a_wrong_password_is_told_once_and_never_shown(exporter_binary, stack, s
     assert "hunter2" not in everything_said(process, url)
 
 
-def test_a_role_without_rights_tells_no_zeros(exporter_binary, stack, servers):
+def test_a_role_without_rights_tells_no_zeros(postgres_pool_binary, stack, servers):
     """What such a role may not see is absent: it is never 0 where a monitor reads another value."""
     sql = servers.postgres.sql
     sql.rows("DROP ROLE IF EXISTS visitor; CREATE ROLE visitor LOGIN PASSWORD 'visitor-secret'")
     idle = sql.session("BEGIN; SELECT 'in transaction';", dbname="orders")  # something to be blind to
     try:
         assert idle.stdout.readline().strip() == "in transaction"
-        _, monitor = start(stack, exporter_binary, servers.postgres.dsn())
-        process, visitor = start(stack, exporter_binary, servers.postgres.dsn(("visitor", "visitor-secret")))
+        _, monitor = start(stack, postgres_pool_binary, servers.postgres.dsn())
+        process, visitor = start(stack, postgres_pool_binary, servers.postgres.dsn(("visitor", "visitor-secret")))
 
         def lies():
             """Zeros of the visitor's that are none for the monitor, whose own readings agree around it."""
@@ -326,12 +326,12 @@ WAYS = {way.__name__: way for way in
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_password_reaches_the_server_and_nobody_else(exporter_binary, stack, servers, way):
+def test_a_password_reaches_the_server_and_nobody_else(postgres_pool_binary, stack, servers, way):
     literal = SPECIAL.replace("'", "''")
     servers.postgres.sql.rows(f"DROP ROLE IF EXISTS special; CREATE ROLE special LOGIN IN ROLE pg_monitor PASSWORD '{literal}'")
     for password, up in ((SPECIAL, 1), ("wrong" + SPECIAL, 0)):
         flags, env = WAYS[way](stack, {"port": servers.postgres.port}, password)
-        process, url = stack.start_exporter(exporter_binary, "--log.level=debug", *flags, env=env)
+        process, url = stack.start_exporter(postgres_pool_binary, "--log.level=debug", *flags, env=env)
         page = timed_scrape(url, timeout=LONG_TIMEOUT)[1]
         assert [value for _, value in page.of("pg_up")] == [up], process.log_text()
         said = everything_said(process, url)
@@ -341,6 +341,6 @@ def test_a_password_reaches_the_server_and_nobody_else(exporter_binary, stack, s
 
 @pytest.mark.parametrize("dsn", ["host=h password='hunter2", "postgresql://u:hunter2%zz@h/d", "hunter2", "password=hunter2 x",
                                  "host=h hunter2=1"])
-def test_a_malformed_connection_string_is_not_repeated(exporter_binary, dsn):
-    code, out, err = run_exporter(exporter_binary, "--config.check", env={"DATA_SOURCE_NAME": dsn})
+def test_a_malformed_connection_string_is_not_repeated(postgres_pool_binary, dsn):
+    code, out, err = run_exporter(postgres_pool_binary, "--config.check", env={"DATA_SOURCE_NAME": dsn})
     assert code == 1 and "DATA_SOURCE_NAME" in err and "hunter2" not in out + err

@@ -7,11 +7,11 @@ import threading
 import time
 import urllib.parse
 
-from helpers import PROMETHEUS_ACCEPT, open_files, show, status_kib, thread_count
-from postgres_helpers import exporter_binary_fixture, scrape_all_well, servers_fixture, sessions, start
+from helpers import PROMETHEUS_ACCEPT, at_rest, open_files, show, status_kib, thread_count
+from postgres_helpers import scrape_all_well, servers_fixture, sessions, start
 from processes import wait_for
 
-__all__ = ["exporter_binary_fixture", "servers_fixture"]
+__all__ = ["servers_fixture"]
 
 # Until then each of the server's threads has touched its stack, and the allocator has its pools.
 WARM_UP, WARM_UP_RESTARTS = 6000, 40
@@ -73,17 +73,8 @@ class Scrapers:
         return time.monotonic() - began
 
 
-def at_rest(process):
-    """(open files, threads) once the last connections are closed."""
-    def same():
-        first = (open_files(process.pid), thread_count(process.pid))
-        time.sleep(0.5)
-        return first if (open_files(process.pid), thread_count(process.pid)) == first else None
-    return wait_for(same, "open files and threads at rest")
-
-
-def test_ten_thousand_scrapes_and_a_hundred_restarts(exporter_binary, stack, servers):
-    process, url = start(stack, exporter_binary, servers.postgres.dsn(), servers.pgbouncer.dsn())
+def test_ten_thousand_scrapes_and_a_hundred_restarts(postgres_pool_binary, stack, servers):
+    process, url = start(stack, postgres_pool_binary, servers.postgres.dsn(), servers.pgbouncer.dsn())
     names = {"pgbouncer": f"127.0.0.1:{servers.pgbouncer.port}/pgbouncer"}
 
     def restart(times):

@@ -9,12 +9,10 @@ import postgres_readings as readings
 import pytest
 from helpers import scrape, show
 from postgres import APPLICATION, MONITOR, start_postgres
-from postgres_helpers import exporter_binary_fixture
 from processes import Stack, wait_for
 from replica import start_replica
 from test_numbers import equal
 
-__all__ = ["exporter_binary_fixture"]  # a fixture is used by its name
 ROUNDS = 100
 FLAGS = ["--postgres.keep=0s", "--collector.settings.all", "--collector.long_running_transactions",
          "--collector.database_wraparound", "--collector.stat_user_indexes", "--collector.stat_statements"]
@@ -56,19 +54,19 @@ def servers_fixture():
         yield Servers(stack)
 
 
-def start(stack, exporter_binary, dsn, *flags):
-    _, url = stack.start_exporter(exporter_binary, *flags, env={"DATA_SOURCE_NAME": dsn})
+def start(stack, postgres_pool_binary, dsn, *flags):
+    _, url = stack.start_exporter(postgres_pool_binary, *flags, env={"DATA_SOURCE_NAME": dsn})
     return url
 
 
 @pytest.fixture(scope="module", name="url")
-def url_fixture(module_stack, exporter_binary, servers):
-    return start(module_stack, exporter_binary, servers.primary.dsn(), *FLAGS)
+def url_fixture(module_stack, postgres_pool_binary, servers):
+    return start(module_stack, postgres_pool_binary, servers.primary.dsn(), *FLAGS)
 
 
 @pytest.fixture(scope="module", name="replica_url")
-def replica_url_fixture(module_stack, exporter_binary, servers):
-    return start(module_stack, exporter_binary, servers.replica.dsn(), *FLAGS)
+def replica_url_fixture(module_stack, postgres_pool_binary, servers):
+    return start(module_stack, postgres_pool_binary, servers.replica.dsn(), *FLAGS)
 
 
 def between(low, value, high):
@@ -171,8 +169,8 @@ def test_statements_of_pg_stat_statements(servers, url):
     assert page.of("pg_stat_statements_calls_total") and "shop.carts" not in page.text.lower().replace('relname="carts"', "")
 
 
-def test_without_pg_stat_statements_the_collector_does_not_apply(stack, exporter_binary, servers):
-    page = scrape(start(stack, exporter_binary, servers.primary.dsn(dbname="orders"), *FLAGS))
+def test_without_pg_stat_statements_the_collector_does_not_apply(stack, postgres_pool_binary, servers):
+    page = scrape(start(stack, postgres_pool_binary, servers.primary.dsn(dbname="orders"), *FLAGS))
     assert page.get("pg_scrape_collector_state", collector="stat_statements", state="not_applicable") == 1
     assert page.value("pg_scrape_collector_success", collector="stat_statements") == 1
 
@@ -217,12 +215,12 @@ def test_a_table_that_is_locked_costs_its_size_only(servers, url, locked):
     assert "items" in sizes(scrape(url))
 
 
-def test_the_top_tables_are_a_stable_set(stack, exporter_binary, servers):
+def test_the_top_tables_are_a_stable_set(stack, postgres_pool_binary, servers):
     sql = servers.primary.sql
     for name, rows in (("big", 9000), ("middle", 8000), ("little", 1)):
         sql.rows(f"DROP TABLE IF EXISTS {name}; CREATE TABLE {name} AS SELECT i, repeat('x', 900) AS t FROM generate_series(1, {rows}) i; ANALYZE {name}",
                  dbname="orders")
-    url = start(stack, exporter_binary, servers.primary.dsn(dbname="orders"), "--collector.stat_user_tables.limit=2")
+    url = start(stack, postgres_pool_binary, servers.primary.dsn(dbname="orders"), "--collector.stat_user_tables.limit=2")
 
     def tables():
         return {labels["relname"] for labels, _ in scrape(url).of("pg_stat_user_tables_seq_scan")}
@@ -234,10 +232,10 @@ def test_the_top_tables_are_a_stable_set(stack, exporter_binary, servers):
     assert tables() == {"little", "big"}
 
 
-def test_what_is_kept_is_asked_for_again_only_after_its_time(stack, exporter_binary, servers):
+def test_what_is_kept_is_asked_for_again_only_after_its_time(stack, postgres_pool_binary, servers):
     sql = servers.primary.sql
-    kept = start(stack, exporter_binary, servers.primary.dsn(), "--postgres.keep=1h")
-    fresh = start(stack, exporter_binary, servers.primary.dsn(), "--postgres.keep=0s")
+    kept = start(stack, postgres_pool_binary, servers.primary.dsn(), "--postgres.keep=1h")
+    fresh = start(stack, postgres_pool_binary, servers.primary.dsn(), "--postgres.keep=0s")
 
     def limits(url):
         return scrape(url).value("pg_roles_connection_limit", rolname=MONITOR[0])
@@ -252,19 +250,19 @@ def test_what_is_kept_is_asked_for_again_only_after_its_time(stack, exporter_bin
     assert limits(kept) == 20
 
 
-def test_application_names_are_labels_only_where_wanted(stack, exporter_binary, servers):
-    plain = start(stack, exporter_binary, servers.primary.dsn())
-    named = start(stack, exporter_binary, servers.primary.dsn(), "--collector.stat_activity.application-name")
+def test_application_names_are_labels_only_where_wanted(stack, postgres_pool_binary, servers):
+    plain = start(stack, postgres_pool_binary, servers.primary.dsn())
+    named = start(stack, postgres_pool_binary, servers.primary.dsn(), "--collector.stat_activity.application-name")
     with servers.primary.sql.session("SELECT 1;"):
         wait_for(lambda: servers.primary.sessions("test") >= 1, "the session")
         assert {labels["application_name"] for labels, _ in scrape(plain).of("pg_stat_activity_count")} == {""}
         assert {"", "test"} <= {labels["application_name"] for labels, _ in scrape(named).of("pg_stat_activity_count")}
 
 
-def test_a_role_without_rights_loses_what_it_may_not_see_and_no_more(stack, exporter_binary, servers):
+def test_a_role_without_rights_loses_what_it_may_not_see_and_no_more(stack, postgres_pool_binary, servers):
     sql = servers.primary.sql
     sql.rows("REVOKE CONNECT ON DATABASE template1 FROM PUBLIC")
-    page = scrape(start(stack, exporter_binary, servers.primary.dsn(role=APPLICATION), *FLAGS))
+    page = scrape(start(stack, postgres_pool_binary, servers.primary.dsn(role=APPLICATION), *FLAGS))
     failed = {labels["collector"] for labels, value in page.of("pg_scrape_collector_success") if value == 0}
     assert failed & COLLECTORS == {"wal", "stat_activity", "long_running_transactions"}
     assert page.value("pg_up") == 1

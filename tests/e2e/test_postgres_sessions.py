@@ -18,13 +18,6 @@ ITEMS = {**ORDERS, "schemaname": "public", "relname": "items"}
 WAIT_COUNT = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
-@pytest.fixture(scope="session", name="exporter_binary")
-def exporter_binary_fixture():
-    path = os.environ.get("BINNACLE_POSTGRES_POOL_EXPORTER", "")
-    assert os.access(path, os.X_OK), "BINNACLE_POSTGRES_POOL_EXPORTER must name the postgres-pool-exporter binary"
-    return os.path.abspath(path)
-
-
 @pytest.fixture(scope="module", name="postgres")
 def postgres_fixture():
     with Stack() as stack:
@@ -38,15 +31,15 @@ def postgres_fixture():
         yield server
 
 
-def start(stack, exporter_binary, server, *flags, dsn=None):
-    _, url = stack.start_exporter(exporter_binary, "--postgres.keep-tables=0s", *flags,
+def start(stack, postgres_pool_binary, server, *flags, dsn=None):
+    _, url = stack.start_exporter(postgres_pool_binary, "--postgres.keep-tables=0s", *flags,
                                   env={"DATA_SOURCE_NAME": dsn or server.dsn(dbname="orders")})
     return url
 
 
 @pytest.fixture(scope="module", name="url")
-def url_fixture(exporter_binary, module_stack, postgres):
-    return start(module_stack, exporter_binary, postgres)
+def url_fixture(postgres_pool_binary, module_stack, postgres):
+    return start(module_stack, postgres_pool_binary, postgres)
 
 
 @contextlib.contextmanager
@@ -116,9 +109,9 @@ def hold_connection(server):
     return None
 
 
-def test_all_connections_taken(exporter_binary, stack):
+def test_all_connections_taken(postgres_pool_binary, stack):
     server = start_postgres(stack, settings={"max_connections": 6})
-    url = start(stack, exporter_binary, server)
+    url = start(stack, postgres_pool_binary, server)
     scrape(url)
     held = [wait_for(lambda: hold_connection(server), "a connection") for _ in range(2)]
     page = wait_for(lambda: (page := scrape(url)).value("pg_connections_used") == 3 and page, "psql to be gone")
@@ -257,11 +250,11 @@ def test_a_table_overdue_by_its_own_thresholds(postgres, url):
     assert page.value("pg_vacuum_table_overdue_ratio", **inserts) == pytest.approx(expected)
 
 
-def test_bloat_is_estimated_where_statistics_can_be_read(exporter_binary, stack, postgres):
+def test_bloat_is_estimated_where_statistics_can_be_read(postgres_pool_binary, stack, postgres):
     sql = postgres.sql
     sql.rows("CREATE TABLE bloated AS SELECT i AS id, repeat('x', 100) AS text FROM generate_series(1, 40000) i;"
              "DELETE FROM bloated WHERE id % 2 = 0; ANALYZE bloated;")
-    url = start(stack, exporter_binary, postgres, "--collector.bloat", "--collector.bloat.keep=0s")
+    url = start(stack, postgres_pool_binary, postgres, "--collector.bloat", "--collector.bloat.keep=0s")
     page = scrape(url, "/metrics/bloat")
     labels = {**ITEMS, "relname": "bloated"}
     hidden = page.value("pg_bloat_unknown_tables", **ORDERS)
@@ -327,9 +320,9 @@ def test_materialized_views(postgres, url):
 
 # statements
 
-def test_slow_statements(exporter_binary, stack, postgres):
+def test_slow_statements(postgres_pool_binary, stack, postgres):
     sql = postgres.sql
-    url = start(stack, exporter_binary, postgres, "--collector.slow_queries.threshold=200ms")
+    url = start(stack, postgres_pool_binary, postgres, "--collector.slow_queries.threshold=200ms")
     sql.rows("SELECT pg_stat_statements_reset()")
     assert scrape(url, "/metrics/slow_queries").value("pg_slow_queries") == 0
     for _ in range(2):
@@ -362,8 +355,8 @@ def test_slow_statements(exporter_binary, stack, postgres):
     assert page.value("pg_slow_queries") == len(calls) - 1
 
 
-def test_no_extension_is_no_failure(exporter_binary, stack, postgres):
-    url = start(stack, exporter_binary, postgres, dsn=postgres.dsn())
+def test_no_extension_is_no_failure(postgres_pool_binary, stack, postgres):
+    url = start(stack, postgres_pool_binary, postgres, dsn=postgres.dsn())
     page = scrape(url)
     for collector in ("slow_queries", "partitions", "matviews"):
         assert page.value("pg_scrape_collector_state", collector=collector, state="not_applicable") == 1
@@ -390,11 +383,11 @@ queries:
 """
 
 
-def test_custom_queries(exporter_binary, stack, postgres):
+def test_custom_queries(postgres_pool_binary, stack, postgres):
     sql = postgres.sql
     sql.rows(f"GRANT ALL ON items TO {MONITOR[0]}")
     config = stack.write("queries.yml", QUERIES)
-    process, url = stack.start_exporter(exporter_binary, f"--config.file={config}",
+    process, url = stack.start_exporter(postgres_pool_binary, f"--config.file={config}",
                                         env={"DATA_SOURCE_NAME": postgres.dsn(dbname="orders")})
     page = scrape(url)
     assert page.value("pg_up") == 1
@@ -418,10 +411,10 @@ def test_custom_queries(exporter_binary, stack, postgres):
     assert log.count("no_such_table") == 1 and "column n holds what is no number" in log and "read-only" in log
 
 
-def test_custom_queries_of_pgbouncer_and_a_reload(exporter_binary, stack, postgres):
+def test_custom_queries_of_pgbouncer_and_a_reload(postgres_pool_binary, stack, postgres):
     pool = start_pgbouncer(stack, postgres)
     config = stack.write("queries.yml", QUERIES)
-    _, url = stack.start_exporter(exporter_binary, f"--config.file={config}", f"--pgbouncer.dsn={pool.dsn()}")
+    _, url = stack.start_exporter(postgres_pool_binary, f"--config.file={config}", f"--pgbouncer.dsn={pool.dsn()}")
     page = scrape(url)
     assert page.value("lists_items", list="databases") == float(
         {row[0]: row[1] for row in pool.sql.rows("SHOW LISTS")}["databases"])
@@ -442,9 +435,9 @@ def failed_collectors(page):
             if labels["state"] in ("failed", "timeout") and value}
 
 
-def test_a_role_without_rights_is_told_no_zeros(exporter_binary, stack, postgres):
+def test_a_role_without_rights_is_told_no_zeros(postgres_pool_binary, stack, postgres):
     postgres.sql.rows("CREATE ROLE plain LOGIN PASSWORD 'plain-secret'")
-    process, url = stack.start_exporter(exporter_binary, env={
+    process, url = stack.start_exporter(postgres_pool_binary, env={
         "DATA_SOURCE_NAME": postgres.dsn(("plain", "plain-secret"), "orders")})
     page = scrape(url)
     assert page.value("pg_up") == 1
@@ -455,9 +448,9 @@ def test_a_role_without_rights_is_told_no_zeros(exporter_binary, stack, postgres
     assert "GRANT pg_monitor" in process.log_text()
 
 
-def test_all_collectors_work_through_a_pooler(exporter_binary, stack, postgres):
+def test_all_collectors_work_through_a_pooler(postgres_pool_binary, stack, postgres):
     pool = start_pgbouncer(stack, postgres)
-    url = start(stack, exporter_binary, postgres, "--collector.bloat", dsn=pool.dsn(dbname="orders"))
+    url = start(stack, postgres_pool_binary, postgres, "--collector.bloat", dsn=pool.dsn(dbname="orders"))
     page = scrape(url)
     assert page.value("pg_up") == 1 and failed_collectors(page) == set()
     for name in ("pg_connections_used", "pg_blocked_sessions", "pg_age_sessions", "pg_vacuum_overdue_tables",

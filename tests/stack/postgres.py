@@ -147,7 +147,31 @@ class Psql:
         return process
 
 
-class Postgres:
+class Restartable:
+    """A server of the stack that runs unprivileged; start() gives its command line to launch()."""
+
+    stack = name = process = None
+
+    def start(self):
+        raise NotImplementedError
+
+    def answers(self):
+        raise NotImplementedError
+
+    def launch(self, command):
+        self.process = Server(self.name, [*unprivileged(), *command],
+                              self.stack.path(f"{self.name}-{len(self.stack.processes)}.log"))
+        self.stack.processes.append(self.process)
+        self.process.wait_until(self.answers, "connections taken")
+        return self
+
+    def restart(self):
+        self.process.stop()
+        self.stack.processes.remove(self.process)
+        return self.start()
+
+
+class Postgres(Restartable):
     """A cluster with the role MONITOR (pg_monitor), the role APPLICATION, and the database `orders` of the latter."""
 
     def __init__(self, stack, name="postgres", settings=None):
@@ -158,7 +182,6 @@ class Postgres:
             "port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder, "fsync": "off",
             "shared_buffers": "16MB", "max_connections": 50, "log_line_prefix": "%m %a@%d ", **(settings or {})}
         self.sql = Psql(self.folder, self.port, SUPERUSER, "postgres")
-        self.process = None
 
     def create(self):
         run([*unprivileged(), os.path.join(bin_folder(), "initdb"), "--no-sync", "--locale=C.UTF-8", "--encoding=UTF8",
@@ -167,11 +190,7 @@ class Postgres:
 
     def start(self):
         options = [word for key, value in self.settings.items() for word in ("-c", f"{key}={value}")]
-        self.process = Server(self.name, [*unprivileged(), os.path.join(bin_folder(), "postgres"), "-D", self.data, *options],
-                              self.stack.path(f"{self.name}-{len(self.stack.processes)}.log"))
-        self.stack.processes.append(self.process)
-        self.process.wait_until(self.answers, "connections taken")
-        return self
+        return self.launch([os.path.join(bin_folder(), "postgres"), "-D", self.data, *options])
 
     def answers(self):
         try:
@@ -186,11 +205,6 @@ class Postgres:
         self.sql.rows(f"CREATE DATABASE orders OWNER {APPLICATION[0]}")
         return self
 
-    def restart(self):
-        self.process.stop()
-        self.stack.processes.remove(self.process)
-        return self.start()
-
     def dsn(self, role=MONITOR, dbname="postgres"):
         """A connection string over TCP, with the password."""
         return f"host=127.0.0.1 port={self.port} dbname={dbname} user={role[0]} password={role[1]} sslmode=disable"
@@ -200,7 +214,7 @@ class Postgres:
         return int(self.sql.value(f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{application}'"))
 
 
-class PgBouncer:
+class PgBouncer(Restartable):
     """PgBouncer before a Postgres: `orders` and `postgres` are pooled, MONITOR is its stats user."""
 
     def __init__(self, stack, postgres, name="pgbouncer", settings=None):
@@ -216,7 +230,6 @@ class PgBouncer:
         databases = "".join(f"{one} = host=127.0.0.1 port={postgres.port} dbname={one}\n" for one in ("orders", "postgres"))
         self.config = self.write("pgbouncer.ini", f"[databases]\n{databases}[pgbouncer]\n{lines}")
         self.sql = Psql(self.folder, self.port, ADMIN[0], "pgbouncer", ADMIN[1])
-        self.process = None
 
     def write(self, name, text):
         path = os.path.join(self.folder, name)
@@ -231,22 +244,13 @@ class PgBouncer:
         program = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
         if not os.access(program, os.X_OK):
             raise StackError("no PgBouncer is installed: ./binnacle setup test")
-        self.process = Server(self.name, [*unprivileged(), program, self.config],
-                              self.stack.path(f"{self.name}-{len(self.stack.processes)}.log"))
-        self.stack.processes.append(self.process)
-        self.process.wait_until(self.answers, "connections taken")
-        return self
+        return self.launch([program, self.config])
 
     def answers(self):
         try:
             return bool(self.sql.rows("SHOW VERSION"))
         except StackError:
             return False
-
-    def restart(self):
-        self.process.stop()
-        self.stack.processes.remove(self.process)
-        return self.start()
 
     def dsn(self, role=MONITOR, dbname="pgbouncer"):
         return f"host=127.0.0.1 port={self.port} dbname={dbname} user={role[0]} password={role[1]} sslmode=disable"
