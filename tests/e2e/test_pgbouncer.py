@@ -2,7 +2,6 @@
 """PgBouncer's numbers against its own console, waits forced by a full pool, and the checkout probe."""
 
 import contextlib
-import os
 import time
 
 import pytest

@@ -6,7 +6,6 @@ Each number is compared with what psql says right before and right after the scr
 
 import contextlib
 import json
-import os
 
 import pytest
 from helpers import scrape
