@@ -6,6 +6,7 @@
 
 #include "collectors.h"
 #include "sessions_seen.h"
+#include "statement_collector.h"
 
 namespace binnacle::pgpool {
 
@@ -73,19 +74,6 @@ std::string make_sql() {
          " AS prepared_oldest FROM pg_prepared_xacts GROUP BY database) p ON p.database = d.datname";
 }
 
-class AgeCollector final : public Collector {
- public:
-  explicit AgeCollector(const CollectorParts& parts) : session_(parts.session) {}
-
-  void collect(const ScrapeContext& scrape, Output& out) override {
-    static const std::string sql = make_sql();
-    add_age(session_->query(sql, scrape.deadline), out);
-  }
-
- private:
-  const std::shared_ptr<Session> session_;
-};
-
 void add_sessions(const Row& row, std::string_view datname, Output& out) {
   auto sessions = out.families.gauge("pg_age_sessions",
                                      "Client sessions whose transaction, statement or idle time in a transaction is at "
@@ -152,6 +140,9 @@ void add_age(const Rows& rows, Output& out) {
   }
 }
 
-std::unique_ptr<Collector> make_age(const CollectorParts& parts) { return std::make_unique<AgeCollector>(parts); }
+std::unique_ptr<Collector> make_age(const CollectorParts& parts) {
+  return std::make_unique<StatementCollector>(parts.session,
+                                              Statement{[sql = make_sql()](int) { return sql; }, add_age});
+}
 
 }  // namespace binnacle::pgpool

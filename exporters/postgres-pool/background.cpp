@@ -13,7 +13,6 @@ namespace {
 
 constexpr int kHasStatWal = 140'000;
 constexpr int kHasCheckpointer = 170'000;
-constexpr double kFromMilliseconds = 1e-3;
 
 constexpr std::array kMetrics{
     // Up to 16, checkpoints and backends are in pg_stat_bgwriter too.

@@ -10,6 +10,7 @@
 
 #include "collectors.h"
 #include "core/text.h"
+#include "statement_collector.h"
 
 namespace binnacle::pgpool {
 
@@ -25,18 +26,6 @@ constexpr const char* kExamined = "200";
 constexpr std::array kModes{"AccessShareLock", "RowShareLock",          "RowExclusiveLock", "ShareUpdateExclusiveLock",
                             "ShareLock",       "ShareRowExclusiveLock", "ExclusiveLock",    "AccessExclusiveLock",
                             "SIReadLock"};
-
-class BlockingCollector final : public Collector {
- public:
-  explicit BlockingCollector(const CollectorParts& parts) : session_(parts.session) {}
-
-  void collect(const ScrapeContext& scrape, Output& out) override {
-    add_blocking(session_->query(blocking_sql(session_->version(scrape.deadline)), scrape.deadline), out);
-  }
-
- private:
-  const std::shared_ptr<Session> session_;
-};
 
 struct LockSession {
   std::string datname;
@@ -209,7 +198,7 @@ void add_blocking(const Rows& rows, Output& out) {
 }
 
 std::unique_ptr<Collector> make_blocking(const CollectorParts& parts) {
-  return std::make_unique<BlockingCollector>(parts);
+  return std::make_unique<StatementCollector>(parts.session, Statement{blocking_sql, add_blocking});
 }
 
 }  // namespace binnacle::pgpool

@@ -17,7 +17,7 @@ struct ColumnMetric {
   std::string_view metric;
   prometheus::MetricType type;
   std::string_view help;
-  double scale = 1;  ///< from the column's unit to the metric's: 1e-3 for milliseconds to seconds
+  double scale = 1;  ///< from the column's unit to the metric's
 };
 
 /// A column that becomes a label.
@@ -25,6 +25,10 @@ struct ColumnLabel {
   std::string_view column;
   std::string_view label;
 };
+
+/// Scales of columns whose metric is in seconds.
+inline constexpr double kFromMilliseconds = 1e-3;
+inline constexpr double kFromMicroseconds = 1e-6;
 
 inline constexpr auto kGauge = prometheus::MetricType::Gauge;
 inline constexpr auto kCounter = prometheus::MetricType::Counter;

@@ -5,6 +5,7 @@
 
 #include "collectors.h"
 #include "column_metrics.h"
+#include "statement_collector.h"
 
 namespace binnacle::pgpool {
 
@@ -15,8 +16,6 @@ namespace {
 constexpr std::string_view kSql =
     "SELECT *, floor(extract(epoch FROM stats_reset)) AS stats_reset_epoch FROM pg_stat_database"
     " WHERE datname IS NOT NULL";
-
-constexpr double kFromMilliseconds = 1e-3;
 
 constexpr std::array kLabels{ColumnLabel{"datid", "datid"}, ColumnLabel{"datname", "datname"}};
 
@@ -65,24 +64,12 @@ constexpr std::array kMetrics{
                  "Parallel workers that queries started (PostgreSQL 18 on)."},
 };
 
-class DatabaseCollector final : public Collector {
- public:
-  explicit DatabaseCollector(const CollectorParts& parts) : session_(parts.session) {}
-
-  void collect(const ScrapeContext& scrape, Output& out) override {
-    add_database(session_->query(kSql, scrape.deadline), out.families);
-  }
-
- private:
-  const std::shared_ptr<Session> session_;
-};
-
 }  // namespace
 
 void add_database(const Rows& rows, Families& families) { add_columns(rows, kLabels, kMetrics, families); }
 
 std::unique_ptr<Collector> make_database(const CollectorParts& parts) {
-  return std::make_unique<DatabaseCollector>(parts);
+  return make_statement_collector(parts.session, kSql, add_database);
 }
 
 }  // namespace binnacle::pgpool

@@ -39,8 +39,6 @@ constexpr std::array kMetrics{
                  "Server connections that are logging in."},
 };
 
-constexpr double kMicrosecond = 1e-6;
-
 /// The console's own pool: nobody waits there.
 constexpr std::string_view kConsole = "pgbouncer";
 
@@ -48,7 +46,7 @@ constexpr std::string_view kConsole = "pgbouncer";
 std::optional<double> longest_wait(const Row& row) {
   const auto seconds = row.number("maxwait");
   if (!seconds) return std::nullopt;
-  return *seconds + row.number("maxwait_us").value_or(0) * kMicrosecond;
+  return *seconds + row.number("maxwait_us").value_or(0) * kFromMicroseconds;
 }
 
 void add_longest_waits(const Rows& rows, Families& families) {

@@ -11,8 +11,6 @@ namespace binnacle::pgpool {
 
 namespace {
 
-constexpr double kMicrosecond = 1e-6;
-
 constexpr std::array kLabels{ColumnLabel{"database", "database"}};
 
 // All names but client_logins are pgbouncer_exporter's.
@@ -26,12 +24,13 @@ constexpr std::array kMetrics{
     ColumnMetric{"bytes_sent", "pgbouncer_stats_totals_sent_bytes_total", kCounter,
                  "Bytes that PgBouncer sent to clients."},
     ColumnMetric{"xact_time", "pgbouncer_stats_totals_server_in_transaction_seconds_total", kCounter,
-                 "Time that clients held server connections in transactions, idle ones too, in seconds.", kMicrosecond},
+                 "Time that clients held server connections in transactions, idle ones too, in seconds.",
+                 kFromMicroseconds},
     ColumnMetric{"query_time", "pgbouncer_stats_totals_queries_duration_seconds_total", kCounter,
-                 "Time that servers worked on queries, in seconds.", kMicrosecond},
+                 "Time that servers worked on queries, in seconds.", kFromMicroseconds},
     ColumnMetric{"wait_time", "pgbouncer_stats_totals_client_wait_seconds_total", kCounter,
                  "Time that clients waited for a server connection, in seconds; counted once their wait is over.",
-                 kMicrosecond},
+                 kFromMicroseconds},
     ColumnMetric{"server_assignment_count", "pgbouncer_stats_totals_server_assignments_total", kCounter,
                  "How often a client was given a server connection (PgBouncer 1.23 on)."},
     ColumnMetric{"client_parse_count", "pgbouncer_stats_totals_client_parses_total", kCounter,

@@ -4,24 +4,9 @@
 #include <stdexcept>
 
 #include "collectors.h"
+#include "statement_collector.h"
 
 namespace binnacle::pgpool {
-
-namespace {
-
-class VersionCollector final : public Collector {
- public:
-  explicit VersionCollector(const CollectorParts& parts) : session_(parts.session) {}
-
-  void collect(const ScrapeContext& scrape, Output& out) override {
-    add_pgbouncer_version(session_->query("SHOW VERSION", scrape.deadline), out.families);
-  }
-
- private:
-  const std::shared_ptr<Session> session_;
-};
-
-}  // namespace
 
 void add_pgbouncer_version(const Rows& rows, Families& families) {
   const auto version = rows.empty() ? std::nullopt : rows[0].text("version");
@@ -31,7 +16,7 @@ void add_pgbouncer_version(const Rows& rows, Families& families) {
 }
 
 std::unique_ptr<Collector> make_pgbouncer_version(const CollectorParts& parts) {
-  return std::make_unique<VersionCollector>(parts);
+  return make_statement_collector(parts.session, "SHOW VERSION", add_pgbouncer_version);
 }
 
 }  // namespace binnacle::pgpool

@@ -18,8 +18,6 @@ constexpr std::string_view kSql =
 
 constexpr std::array kLabels{ColumnLabel{"datname", "datname"}, ColumnLabel{"relation_name", "relname"}};
 
-constexpr double kFromMilliseconds = 1e-3;
-
 constexpr std::array kMetrics{
     ColumnMetric{"heap_blks_total", "pg_stat_progress_vacuum_heap_blks", kGauge,
                  "Blocks of the table, as of when the scan began."},

@@ -26,43 +26,37 @@ constexpr std::string_view kSql =
     " extract(epoch FROM w.latest_end_time) AS end_at, w.*"
     " FROM (SELECT pg_is_in_recovery() AS in_recovery) r LEFT JOIN pg_stat_wal_receiver w ON true";
 
-struct LsnMetric {
-  std::string_view column;
-  std::string_view metric;
-  prometheus::MetricType type;
-  std::string_view help;
-};
-
+// The columns of these two tables are positions in the WAL, read by lsn_bytes().
 constexpr std::array kPositions{
-    LsnMetric{"wal_lsn", "pg_wal_lsn_bytes", kGauge,
-              "The primary's position in the WAL, in bytes from its start (pg_current_wal_lsn())."},
-    LsnMetric{"receive_lsn", "pg_replication_receive_lsn_bytes", kGauge,
-              "The last position that a replica received and synced, in bytes from the WAL's start."},
-    LsnMetric{"replay_lsn", "pg_replication_replay_lsn_bytes", kGauge,
-              "The last position that a replica replayed, in bytes from the WAL's start."},
+    ColumnMetric{"wal_lsn", "pg_wal_lsn_bytes", kGauge,
+                 "The primary's position in the WAL, in bytes from its start (pg_current_wal_lsn())."},
+    ColumnMetric{"receive_lsn", "pg_replication_receive_lsn_bytes", kGauge,
+                 "The last position that a replica received and synced, in bytes from the WAL's start."},
+    ColumnMetric{"replay_lsn", "pg_replication_replay_lsn_bytes", kGauge,
+                 "The last position that a replica replayed, in bytes from the WAL's start."},
 };
 
 constexpr std::array kReceiverPositions{
-    LsnMetric{"receive_start_lsn", "pg_stat_wal_receiver_receive_start_lsn", kCounter,
-              "Where receiving began, in bytes from the WAL's start."},
-    LsnMetric{"received_lsn", "pg_stat_wal_receiver_flushed_lsn", kCounter,
-              "The last position received and synced, in bytes from the WAL's start."},
-    LsnMetric{"flushed_lsn", "pg_stat_wal_receiver_flushed_lsn", kCounter,
-              "The last position received and synced, in bytes from the WAL's start."},
-    LsnMetric{"latest_end_lsn", "pg_stat_wal_receiver_latest_end_lsn", kCounter,
-              "The last position that the sender was told of, in bytes from the WAL's start."},
+    ColumnMetric{"receive_start_lsn", "pg_stat_wal_receiver_receive_start_lsn", kCounter,
+                 "Where receiving began, in bytes from the WAL's start."},
+    ColumnMetric{"received_lsn", "pg_stat_wal_receiver_flushed_lsn", kCounter,
+                 "The last position received and synced, in bytes from the WAL's start."},
+    ColumnMetric{"flushed_lsn", "pg_stat_wal_receiver_flushed_lsn", kCounter,
+                 "The last position received and synced, in bytes from the WAL's start."},
+    ColumnMetric{"latest_end_lsn", "pg_stat_wal_receiver_latest_end_lsn", kCounter,
+                 "The last position that the sender was told of, in bytes from the WAL's start."},
 };
 
 constexpr std::array kReceiverNumbers{
-    LsnMetric{"receive_start_tli", "pg_stat_wal_receiver_receive_start_tli", kGauge,
-              "The timeline where receiving began."},
-    LsnMetric{"received_tli", "pg_stat_wal_receiver_received_tli", kGauge, "The timeline received last."},
-    LsnMetric{"sent_at", "pg_stat_wal_receiver_last_msg_send_time", kCounter,
-              "When the sender sent its last message, by the sender's clock, in Unix seconds."},
-    LsnMetric{"received_at", "pg_stat_wal_receiver_last_msg_receipt_time", kCounter,
-              "When the sender's last message came, in Unix seconds."},
-    LsnMetric{"end_at", "pg_stat_wal_receiver_latest_end_time", kCounter,
-              "When the sender was last told of a position, in Unix seconds."},
+    ColumnMetric{"receive_start_tli", "pg_stat_wal_receiver_receive_start_tli", kGauge,
+                 "The timeline where receiving began."},
+    ColumnMetric{"received_tli", "pg_stat_wal_receiver_received_tli", kGauge, "The timeline received last."},
+    ColumnMetric{"sent_at", "pg_stat_wal_receiver_last_msg_send_time", kCounter,
+                 "When the sender sent its last message, by the sender's clock, in Unix seconds."},
+    ColumnMetric{"received_at", "pg_stat_wal_receiver_last_msg_receipt_time", kCounter,
+                 "When the sender's last message came, in Unix seconds."},
+    ColumnMetric{"end_at", "pg_stat_wal_receiver_latest_end_time", kCounter,
+                 "When the sender was last told of a position, in Unix seconds."},
 };
 
 /// Seconds behind: 0 when all that was received is replayed.
@@ -125,7 +119,7 @@ void add_receiver(const Row& row, Families& families) {
   const std::array<LabelView, 3> labels{{{"upstream_host", row.text("sender_host").value_or("")},
                                          {"slot_name", row.text("slot_name").value_or("")},
                                          {"status", *row.text("status")}}};
-  const auto add = [&](const LsnMetric& metric, std::optional<double> value) {
+  const auto add = [&](const ColumnMetric& metric, std::optional<double> value) {
     if (value) families.family(metric.metric, metric.help, metric.type).add(labels, *value);
   };
   for (const auto& metric : kReceiverPositions) add(metric, lsn_bytes(row.text(metric.column).value_or("")));

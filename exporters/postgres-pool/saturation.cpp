@@ -6,6 +6,7 @@
 
 #include "collectors.h"
 #include "sessions_seen.h"
+#include "statement_collector.h"
 
 namespace binnacle::pgpool {
 
@@ -29,18 +30,6 @@ constexpr std::string_view kSql =
     " WHERE s.used > 0 OR r.rolcanlogin AND r.rolconnlimit >= 0";
 
 constexpr std::string_view kFact = "connections_used_ratio";
-
-class SaturationCollector final : public Collector {
- public:
-  explicit SaturationCollector(const CollectorParts& parts) : session_(parts.session) {}
-
-  void collect(const ScrapeContext& scrape, Output& out) override {
-    add_saturation(session_->query(kSql, scrape.deadline), out);
-  }
-
- private:
-  const std::shared_ptr<Session> session_;
-};
 
 void add_server_slots(const Row& row, Output& out) {
   const auto used = row.number("used");
@@ -104,7 +93,8 @@ void add_saturation(const Rows& rows, Output& out) {
 }
 
 std::unique_ptr<Collector> make_saturation(const CollectorParts& parts) {
-  return std::make_unique<SaturationCollector>(parts);
+  return std::make_unique<StatementCollector>(parts.session,
+                                              Statement{[](int) { return std::string{kSql}; }, add_saturation});
 }
 
 }  // namespace binnacle::pgpool

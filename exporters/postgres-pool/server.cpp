@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "collectors.h"
+#include "statement_collector.h"
 
 namespace binnacle::pgpool {
 
@@ -12,18 +13,6 @@ namespace {
 constexpr std::string_view kSql =
     "SELECT version() AS version, current_setting('server_version_num') AS version_num,"
     " extract(epoch FROM pg_postmaster_start_time()) AS start_time, pg_is_in_recovery() AS in_recovery";
-
-class ServerCollector final : public Collector {
- public:
-  explicit ServerCollector(const CollectorParts& parts) : session_(parts.session) {}
-
-  void collect(const ScrapeContext& scrape, Output& out) override {
-    add_server(session_->query(kSql, scrape.deadline), out.families);
-  }
-
- private:
-  const std::shared_ptr<Session> session_;
-};
 
 }  // namespace
 
@@ -53,6 +42,8 @@ std::string short_version(int version_num) {
   return std::to_string(version_num / kMajor) + "." + std::to_string(version_num % kMajor) + ".0";
 }
 
-std::unique_ptr<Collector> make_server(const CollectorParts& parts) { return std::make_unique<ServerCollector>(parts); }
+std::unique_ptr<Collector> make_server(const CollectorParts& parts) {
+  return make_statement_collector(parts.session, kSql, add_server);
+}
 
 }  // namespace binnacle::pgpool

@@ -13,7 +13,6 @@ namespace {
 
 constexpr int kHasStatIo = 160'000;
 constexpr int kCountsBytes = 180'000;
-constexpr double kFromMilliseconds = 1e-3;
 
 constexpr std::array kLabels{ColumnLabel{"backend_type", "backend_type"}, ColumnLabel{"object", "object"},
                              ColumnLabel{"context", "context"}};

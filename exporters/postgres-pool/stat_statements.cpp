@@ -11,8 +11,6 @@ namespace binnacle::pgpool {
 
 namespace {
 
-constexpr double kFromMilliseconds = 1e-3;
-
 constexpr std::array kLabels{ColumnLabel{"user", "user"}, ColumnLabel{"datname", "datname"},
                              ColumnLabel{"queryid", "queryid"}};
 

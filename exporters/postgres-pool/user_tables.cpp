@@ -11,8 +11,6 @@ namespace binnacle::pgpool {
 
 namespace {
 
-constexpr double kFromMilliseconds = 1e-3;
-
 constexpr std::array kTable{ColumnLabel{"datname", "datname"}, ColumnLabel{"schemaname", "schemaname"},
                             ColumnLabel{"relname", "relname"}};
 
