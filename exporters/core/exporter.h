@@ -60,9 +60,14 @@ class Exporter {
     return [] {};
   }
 
-  /// What /metrics collects. Asked for at the start and after each reload; a target that stays should be the same
-  /// object.
+  /// What /metrics collects. Asked for at each scrape, and once more after its targets were read, for those that they
+  /// led to (Target::found_by): cheap, and a target that stays is the same object. Never called while what load()
+  /// returned runs, nor twice at once.
   virtual std::vector<std::shared_ptr<Target>> targets() = 0;
+
+  /// Called once, before the HTTP server starts, of a process that is to serve (and not only to check its config or to
+  /// print one scrape): the time to bind sockets of its own. Throws std::runtime_error with one line.
+  virtual void serve() {}
 
   /// What /health/detailed tells beyond the checks: members of its JSON object, each a name and a JSON text.
   virtual std::map<std::string, std::string> health_details(const HttpRequest& /*request*/) { return {}; }

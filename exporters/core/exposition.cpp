@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "text.h"
 
@@ -133,19 +134,27 @@ class LineExposition : public Exposition {
   }
 
   void write_histogram(const PageFamily& family, const ClientMetric& metric, std::string& out) const {
+    // All lines of buckets begin with the same words, which are most of the line: `name_bucket{cmd="get",le="`.
+    constexpr ExtraLabel kBound{"le", ""};
+    constexpr std::size_t kEnd = std::string_view{"\"}"}.size();
+    std::string begin{family.name};
+    begin += "_bucket";
+    append_labels(metric, &kBound, begin);
+    begin.resize(begin.size() - kEnd);
+    const auto write_bucket = [&](double bound, std::uint64_t count) {
+      out += begin;
+      append_bound(bound, out);
+      out += "\"} ";
+      append_chars(count, out);
+      if (metric.timestamp_ms != 0) append_timestamp(metric.timestamp_ms, out);
+      out += '\n';
+    };
     bool infinite = false;
-    std::string bound;
     for (const auto& bucket : metric.histogram.bucket) {
       infinite = infinite || std::isinf(bucket.upper_bound);
-      bound.clear();
-      append_bound(bucket.upper_bound, bound);
-      const ExtraLabel le{"le", bound};
-      write_line(family, "_bucket", metric, &le, bucket.cumulative_count, out);
+      write_bucket(bucket.upper_bound, bucket.cumulative_count);
     }
-    if (!infinite) {
-      const ExtraLabel le{"le", "+Inf"};
-      write_line(family, "_bucket", metric, &le, metric.histogram.sample_count, out);
-    }
+    if (!infinite) write_bucket(std::numeric_limits<double>::infinity(), metric.histogram.sample_count);
     write_line(family, "_sum", metric, nullptr, metric.histogram.sample_sum, out);
     write_line(family, "_count", metric, nullptr, metric.histogram.sample_count, out);
   }

@@ -137,8 +137,11 @@ class HttpServer::Impl {
       const BindAddress address = resolve_listen_address(parse_listen_address(text), kHasTls);
       check_can_bind(address, text);
       if (!ports.empty()) ports += ',';
-      ports += address.family == BindAddress::Family::both ? "+" + std::to_string(address.port)
-                                                           : address.to_string(address.port);
+      if (address.family == BindAddress::Family::both) {
+        ports.append("+").append(std::to_string(address.port));
+      } else {
+        ports += address.to_string(address.port);
+      }
       if (tls_) ports += 's';
       addresses_.push_back(address);
     }

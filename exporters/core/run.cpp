@@ -105,7 +105,8 @@ void reload_on_signal(Service& service, HttpServer& server) {
 }
 
 /// Serves until SIGTERM or SIGINT.
-void serve(Service& service, const CoreFlags& values, const ExporterInfo& info) {
+void serve(Service& service, Exporter& exporter, const CoreFlags& values) {
+  exporter.serve();
   HttpServerOptions options;
   options.listen_addresses = values.listen_addresses;
   options.web_config_file = values.web_config_file;
@@ -118,7 +119,7 @@ void serve(Service& service, const CoreFlags& values, const ExporterInfo& info) 
   service.on_reload([&server] { server.reload_web_config(); });
   for (const auto& address : server.listening_on()) {
     log::info("listening", {{"address", address},
-                            {"exporter", info.name},
+                            {"exporter", exporter.info().name},
                             {"version", std::string{version()}},
                             {"revision", std::string{revision()}}});
   }
@@ -188,7 +189,7 @@ void run_or_throw(Exporter& exporter, int argc, char** argv) {
   } else if (values.once) {
     print(*service.once());
   } else {
-    serve(service, values, info);
+    serve(service, exporter, values);
   }
 }
 

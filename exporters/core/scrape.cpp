@@ -95,8 +95,9 @@ std::string_view state_name(CollectorState state) {
 std::vector<TargetResults> by_target(const ScrapeResult& results) {
   std::vector<TargetResults> targets;
   for (auto first = results.begin(); first != results.end();) {
-    const auto last =
-        std::find_if(first, results.end(), [&](const auto& result) { return result.target != first->target; });
+    const auto last = std::find_if(first, results.end(), [&](const auto& result) {
+      return result.target != first->target || result.metric_namespace != first->metric_namespace;
+    });
     targets.emplace_back(first, last);
     first = last;
   }

@@ -23,6 +23,8 @@ namespace binnacle {
 struct Target {
   /// Empty where an exporter has one target only; else unique, and the value of the label `target`.
   std::string name;
+  /// The target that led to this one, by name; empty: the config names it itself. /probe knows it by that name.
+  std::string found_by;
   /// The first word of this target's `_up`; empty: the exporter's own.
   std::string metric_namespace;
   /// The collector whose success means that the target is up; empty: any of them.

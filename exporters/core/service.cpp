@@ -24,6 +24,8 @@ constexpr auto kNetworkMargin = 500ms;
 /// Health is judged by a scrape of at most this age; probes more often than this cost nothing.
 constexpr auto kHealthMaxAge = 10s;
 constexpr auto kHealthTimeout = 3s;
+/// In place of a target's name.
+const std::string kAll;
 
 HttpResponse respond(int status, std::string body, std::string content_type = "text/plain; charset=utf-8") {
   HttpResponse response;
@@ -102,11 +104,9 @@ void Service::reload() {
     if (auto health = config.map("health")) rules = override_rules(std::move(rules), *health);
     const auto apply = exporter_.load(config);
     config.finish();
-    apply();
-    auto targets = exporter_.targets();
     const std::scoped_lock lock{mutex_};
+    apply();
     rules_ = std::move(rules);
-    targets_ = std::move(targets);
     reload_state_ = {true, std::chrono::system_clock::now()};
   } catch (...) {
     const std::scoped_lock lock{mutex_};
@@ -115,9 +115,13 @@ void Service::reload() {
   }
 }
 
-std::vector<std::shared_ptr<Target>> Service::targets() const {
-  const std::scoped_lock lock{mutex_};
-  return targets_;
+std::vector<std::shared_ptr<Target>> Service::targets(const std::string& target) const {
+  std::unique_lock lock{mutex_};
+  auto chosen = exporter_.targets();
+  lock.unlock();
+  if (target == kAll) return chosen;
+  std::erase_if(chosen, [&](const auto& one) { return (one->found_by.empty() ? one->name : one->found_by) != target; });
+  return chosen;
 }
 
 std::vector<HealthRule> Service::rules() const {
@@ -154,14 +158,14 @@ HttpResponse Service::metrics(const HttpRequest& request) {
     }
   }
   if (collect.empty() && exclude.empty()) {
-    return scrape_response(request, targets(), settings_.enabled, Scope::everything);
+    return scrape_response(request, kAll, settings_.enabled, Scope::everything);
   }
   std::set<std::string> wanted{collect.begin(), collect.end()};
   if (collect.empty()) {
     wanted = settings_.enabled;
     for (const auto& name : exclude) wanted.erase(name);
   }
-  return scrape_response(request, targets(), wanted, Scope::part);
+  return scrape_response(request, kAll, wanted, Scope::part);
 }
 
 HttpResponse Service::collector_metrics(const HttpRequest& request, const std::string& collector) {
@@ -169,28 +173,25 @@ HttpResponse Service::collector_metrics(const HttpRequest& request, const std::s
     return respond(404,
                    "no collector " + quoted(collector) + " is enabled; there are: " + joined(settings_.enabled) + "\n");
   }
-  return scrape_response(request, targets(), {collector}, Scope::part);
+  return scrape_response(request, kAll, {collector}, Scope::part);
 }
 
 HttpResponse Service::probe(const HttpRequest& request) {
   const auto names = values_of(parse_query(request.query), "target");
   if (names.size() != 1) return respond(400, "expected one ?target=NAME\n");
-  for (const auto& target : targets()) {
-    if (!target->name.empty() && target->name == names.front()) {
-      return scrape_response(request, {target}, settings_.enabled, Scope::part);
-    }
-  }
-  return respond(404, "no target " + quoted(names.front()) + " in the config\n");
+  const auto& name = names.front();
+  if (name.empty() || targets(name).empty()) return respond(404, "no target " + quoted(name) + " in the config\n");
+  return scrape_response(request, name, settings_.enabled, Scope::part);
 }
 
-HttpResponse Service::scrape_response(const HttpRequest& request, const std::vector<std::shared_ptr<Target>>& targets,
+HttpResponse Service::scrape_response(const HttpRequest& request, const std::string& target,
                                       const std::set<std::string>& collectors, Scope scope) {
   const InFlight scrape{scrapes_under_way_};
   if (settings_.max_requests > 0 && scrape.position() > settings_.max_requests) {
     return respond(503, "limit of concurrent requests reached (" + std::to_string(settings_.max_requests) +
                             "), try again later\n");
   }
-  const auto results = run_scrape(targets, collectors, Clock::now() + timeout_of(request, settings_.scrape_timeout));
+  const auto results = run_scrape(target, collectors, Clock::now() + timeout_of(request, settings_.scrape_timeout));
   if (scope == Scope::everything) remember(*results);
 
   const auto& exposition = negotiate_exposition(request.header("Accept"));
@@ -203,10 +204,24 @@ HttpResponse Service::scrape_response(const HttpRequest& request, const std::vec
   return response;
 }
 
-std::shared_ptr<const ScrapeResult> Service::run_scrape(const std::vector<std::shared_ptr<Target>>& targets,
+std::shared_ptr<const ScrapeResult> Service::run_scrape(const std::string& target,
                                                         const std::set<std::string>& collectors,
                                                         Clock::time_point deadline) {
-  return runner_.scrape({targets, [&](const std::string& name) { return collectors.contains(name); }, deadline});
+  const auto wants = [&](const std::string& name) { return collectors.contains(name); };
+  const auto half_time = Clock::now() + (deadline - Clock::now()) / 2;
+  const auto known = targets(target);
+  auto results = runner_.scrape({known, wants, deadline});
+
+  auto found = targets(target);
+  std::erase_if(found, [&](const auto& one) {
+    return std::any_of(known.begin(), known.end(), [&](const auto& other) { return other->name == one->name; });
+  });
+  // With less time than that a target might seem to be down that is not: it is read from the next scrape on.
+  if (found.empty() || Clock::now() > half_time) return results;
+  const auto more = runner_.scrape({found, wants, deadline});
+  auto all = std::make_shared<ScrapeResult>(*results);
+  all->insert(all->end(), more->begin(), more->end());
+  return all;
 }
 
 std::shared_ptr<RenderedPage> Service::render(const std::shared_ptr<const ScrapeResult>& results, Scope scope) {
@@ -222,6 +237,7 @@ std::shared_ptr<RenderedPage> Service::render(const std::shared_ptr<const Scrape
   add_build_info(*own, ns);
   add_collector_metrics(*own, ns, *results);
   if (scope == Scope::everything) {
+    forget_gone(*results);
     add_health_metrics(*own, ns, judge(rules_, *results));
     add_reload_metrics(*own, ns, reload_state_);
     if (settings_.exporter_metrics) add_process_metrics(*own);
@@ -278,6 +294,17 @@ void Service::note_states(const ScrapeResult& results) {
   for (const auto& change : changes) log_change(*change.first, change.collectors);
 }
 
+/// Targets come and go for as long as the process lives: what is kept by target goes with them.
+void Service::forget_gone(const ScrapeResult& results) {
+  std::set<std::string_view> there;
+  for (const auto& result : results) there.insert(result.target);
+  std::erase_if(states_, [&](const auto& one) { return !there.contains(one.first.first); });
+  std::erase_if(dropped_, [&](const auto& one) {
+    const auto& target = one.first.target;
+    return !target.empty() && !there.contains(target);
+  });
+}
+
 std::shared_ptr<const ScrapeResult> Service::remember(const ScrapeResult& results) {
   auto kept = std::make_shared<ScrapeResult>(results);
   for (auto& result : *kept) {
@@ -298,7 +325,7 @@ std::shared_ptr<const ScrapeResult> Service::fresh_results() {
     if (newest_ && Clock::now() - newest_time_ < kHealthMaxAge) return newest_;
   }
   const auto limit = std::min<std::chrono::milliseconds>(kHealthTimeout, settings_.scrape_timeout);
-  return remember(*run_scrape(targets(), settings_.enabled, Clock::now() + limit));
+  return remember(*run_scrape(kAll, settings_.enabled, Clock::now() + limit));
 }
 
 HttpResponse Service::health() {
@@ -336,12 +363,12 @@ HttpResponse Service::landing() const {
     const std::scoped_lock lock{mutex_};
     newest = newest_;
   }
-  return respond(200, landing_page(info_, settings_.telemetry_path, targets(), newest.get()),
+  return respond(200, landing_page(info_, settings_.telemetry_path, targets(kAll), newest.get()),
                  "text/html; charset=utf-8");
 }
 
 std::shared_ptr<const std::string> Service::once() {
-  const auto results = run_scrape(targets(), settings_.enabled, Clock::now() + settings_.scrape_timeout);
+  const auto results = run_scrape(kAll, settings_.enabled, Clock::now() + settings_.scrape_timeout);
   return render(results, Scope::everything)->body(text_exposition(), false);
 }
 

@@ -55,19 +55,21 @@ class Service {
   HttpResponse reload_now(const HttpRequest& request);
   HttpResponse landing() const;
 
-  HttpResponse scrape_response(const HttpRequest& request, const std::vector<std::shared_ptr<Target>>& targets,
+  HttpResponse scrape_response(const HttpRequest& request, const std::string& target,
                                const std::set<std::string>& collectors, Scope scope);
   std::shared_ptr<RenderedPage> render(const std::shared_ptr<const ScrapeResult>& results, Scope scope);
   void note_states(const ScrapeResult& results);
+  void forget_gone(const ScrapeResult& results);
   std::shared_ptr<const ScrapeResult> remember(const ScrapeResult& results);
   /// The newest full scrape, or a new one where that is too old to judge health by.
   std::shared_ptr<const ScrapeResult> fresh_results();
-  std::shared_ptr<const ScrapeResult> run_scrape(const std::vector<std::shared_ptr<Target>>& targets,
-                                                 const std::set<std::string>& collectors, Clock::time_point deadline);
-  std::vector<std::shared_ptr<Target>> targets() const;
+  std::shared_ptr<const ScrapeResult> run_scrape(const std::string& target, const std::set<std::string>& collectors,
+                                                 Clock::time_point deadline);
+  /// All targets (kAll), or the one that the config names so, with those that it led to.
+  std::vector<std::shared_ptr<Target>> targets(const std::string& target) const;
   std::vector<HealthRule> rules() const;
 
-  Exporter& exporter_;
+  Exporter& exporter_;  // targets() and what load() returned: guarded by mutex_
   const Settings settings_;
   const ExporterInfo info_;
   ScrapeRunner runner_;
@@ -77,7 +79,6 @@ class Service {
 
   std::mutex reload_mutex_;
   mutable std::mutex mutex_;  // guards all below
-  std::vector<std::shared_ptr<Target>> targets_;
   std::vector<HealthRule> rules_;
   ReloadState reload_state_;
   DroppedTotals dropped_;

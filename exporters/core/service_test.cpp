@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <latch>
+#include <mutex>
 #include <thread>
 
 #include "captured_stderr.h"
@@ -46,18 +47,21 @@ class FakeExporter final : public Exporter {
     return [this] { ++loads; };
   }
   std::vector<std::shared_ptr<Target>> targets() override {
-    auto host = std::make_shared<Target>();
-    host->up_collector = up_collector;
-    host->collectors = {
-        {"first", std::make_shared<Lambda>([this](const auto& scrape, auto& out) { first(scrape, out); })},
-        {"second", std::make_shared<Lambda>([this](const auto& scrape, auto& out) { second(scrape, out); })}};
-    auto named = std::make_shared<Target>();
-    named->name = "db";
-    named->metric_namespace = "bouncer";
-    named->collectors = {{"second", std::make_shared<Lambda>([](const auto&, auto& out) {
-                            out.families.gauge("db_value", "Of the database.").add(3);
-                          })}};
-    return {host, named};
+    host_->up_collector = up_collector;
+    std::vector<std::shared_ptr<Target>> all{host_, db_};
+    const std::scoped_lock lock{mutex_};
+    all.insert(all.end(), found_.begin(), found_.end());
+    return all;
+  }
+  /// As a collector does that learns of more targets.
+  void find(const std::string& name, Work work) {
+    const std::scoped_lock lock{mutex_};
+    found_.push_back(target(name, {{"first", std::make_shared<Lambda>(std::move(work))}}));
+    found_.back()->found_by = "db";
+  }
+  void lose_found() {
+    const std::scoped_lock lock{mutex_};
+    found_.clear();
   }
   std::map<std::string, std::string> health_details(const HttpRequest& request) override {
     if (request.query != "more") return {};
@@ -69,6 +73,28 @@ class FakeExporter final : public Exporter {
     response.status = 202;
     return response;
   }
+
+ private:
+  static std::shared_ptr<Target> target(const std::string& name, std::vector<Target::Entry> collectors) {
+    auto made = std::make_shared<Target>();
+    made->name = name;
+    made->collectors = std::move(collectors);
+    return made;
+  }
+  static std::shared_ptr<Target> make_db() {
+    auto db = target("db", {{"second", std::make_shared<Lambda>([](const auto&, auto& out) {
+                               out.families.gauge("db_value", "Of the database.").add(3);
+                             })}});
+    db->metric_namespace = "bouncer";
+    return db;
+  }
+
+  const std::shared_ptr<Target> host_ = target(
+      "", {{"first", std::make_shared<Lambda>([this](const auto& scrape, auto& out) { first(scrape, out); })},
+           {"second", std::make_shared<Lambda>([this](const auto& scrape, auto& out) { second(scrape, out); })}});
+  const std::shared_ptr<Target> db_ = make_db();
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<Target>> found_;
 };
 
 Service::Settings settings() {
@@ -149,6 +175,68 @@ TEST_CASE("/probe takes only the names of targets", "[service]") {
   CHECK(service.handle(get("/probe", "target=")).status == 404);
   CHECK(service.handle(get("/probe")).status == 400);
   CHECK(service.handle(get("/probe", "target=db&target=db")).status == 400);
+}
+
+TEST_CASE("targets that a scrape finds are part of it, and of the probe that led to them", "[service]") {
+  FakeExporter exporter;
+  std::once_flag found;
+  exporter.first = [&](const ScrapeContext&, Output&) {
+    std::call_once(found, [&] {
+      exporter.find("db/2", [](const auto&, auto& out) { out.families.gauge("node_value", "Of a node.").add(4); });
+    });
+  };
+  Service service{exporter, settings()};
+  const auto* const line = "node_value{target=\"db/2\"} 4\n";
+  for (const auto* when : {"the scrape that finds it", "a later one"}) {
+    INFO(when);
+    const auto response = service.handle(get("/metrics"));
+    CHECK(has(response, line));
+    CHECK(has(response, "db_value{target=\"db\"} 3\n"));
+    CHECK(has(response, "fake_up{target=\"db/2\"} 1\n"));
+  }
+  CHECK(service.once()->find(line) != std::string::npos);
+  CHECK(has(service.handle(get("/")), "db/2"));
+  CHECK(has(service.handle(get("/health/detailed")), "db/2"));
+  const auto probed = service.handle(get("/probe", "target=db"));
+  CHECK(has(probed, line));
+  CHECK(has(probed, "db_value{target=\"db\"} 3\n"));
+  CHECK_FALSE(has(probed, "fake_up 1\n"));
+  CHECK(service.handle(get("/probe", "target=db/2")).status == 404);
+  exporter.lose_found();
+  CHECK_FALSE(has(service.handle(get("/metrics")), "db/2"));
+}
+
+TEST_CASE("a target that is found late in a scrape is read from the next one on", "[service]") {
+  FakeExporter exporter;
+  std::once_flag found;
+  exporter.first = [&](const ScrapeContext& scrape, Output&) {
+    std::call_once(found, [&] {
+      exporter.find("db/2", [](const auto&, auto& out) { out.families.gauge("node_value", "Of a node.").add(4); });
+      std::this_thread::sleep_until(scrape.deadline - 100ms);
+    });
+  };
+  auto limited = settings();
+  limited.scrape_timeout = 1s;
+  Service service{exporter, limited};
+  CHECK_FALSE(has(service.handle(get("/metrics")), "db/2"));
+  CHECK(has(service.handle(get("/metrics")), "node_value{target=\"db/2\"} 4\n"));
+}
+
+TEST_CASE("what is known of a target goes with it", "[service]") {
+  FakeExporter exporter;
+  const auto work = [](const auto&, auto& out) {
+    out.families.gauge("bad name", "Bad.").add(1);
+    out.families.gauge("node_value", "Of a node.").add(4);
+  };
+  exporter.find("db/2", work);
+  Service service{exporter, settings()};
+  const auto* const dropped =
+      "fake_scrape_series_dropped_total{target=\"db/2\",collector=\"first\",reason=\"malformed\"}";
+  CHECK(has(service.handle(get("/metrics")), std::string{dropped} + " 1\n"));
+  exporter.lose_found();
+  CHECK_FALSE(has(service.handle(get("/metrics")), "db/2"));
+  exporter.find("db/2", work);
+  CHECK(has(service.handle(get("/metrics")), std::string{dropped} + " 1\n"));
 }
 
 TEST_CASE("a failing collector fails alone, and fake_up stays 1 while another works", "[service]") {

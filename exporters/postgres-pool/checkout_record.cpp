@@ -2,7 +2,6 @@
 #include "checkout_record.h"
 
 #include <algorithm>
-#include <limits>
 #include <string>
 #include <vector>
 
@@ -13,6 +12,8 @@ namespace {
 /// How many checkouts the facts look back on: with the default interval, under two minutes.
 constexpr std::size_t kRecent = 20;
 
+using Seconds = std::chrono::duration<double>;
+
 void add_histogram(const CheckoutHistogram& histogram, std::string_view phase, Family family) {
   auto metric = histogram.collect();
   metric.label.push_back({"phase", std::string{phase}});
@@ -21,33 +22,15 @@ void add_histogram(const CheckoutHistogram& histogram, std::string_view phase, F
 
 }  // namespace
 
-void CheckoutHistogram::observe(double seconds) {
-  ++counts_[static_cast<std::size_t>(std::lower_bound(kBounds.begin(), kBounds.end(), seconds) - kBounds.begin())];
-  sum_ += seconds;
-}
-
-prometheus::ClientMetric CheckoutHistogram::collect() const {
-  prometheus::ClientMetric metric;
-  std::uint64_t count = 0;
-  for (std::size_t row = 0; row < counts_.size(); ++row) {
-    count += counts_[row];
-    const double bound = row < kBounds.size() ? kBounds[row] : std::numeric_limits<double>::infinity();
-    metric.histogram.bucket.push_back({count, bound});
-  }
-  metric.histogram.sample_count = count;
-  metric.histogram.sample_sum = sum_;
-  return metric;
-}
-
 void CheckoutRecord::add(const CheckoutResult& result, std::chrono::system_clock::time_point now) {
   const std::scoped_lock lock{mutex_};
   ++attempts_;
   for (std::size_t phase = 0; phase < phases_.size(); ++phase) {
-    if (result.phases[phase]) phases_[phase].observe(*result.phases[phase]);
+    if (result.phases[phase]) phases_[phase].observe(Seconds{*result.phases[phase]});
   }
-  if (result.total) total_.observe(*result.total);
+  if (result.total) total_.observe(Seconds{*result.total});
   if (result.error_class.empty()) {
-    last_success_ = std::chrono::duration<double>(now.time_since_epoch()).count();
+    last_success_ = Seconds(now.time_since_epoch()).count();
   } else {
     const auto* const row = std::find(kCheckoutErrors.begin(), kCheckoutErrors.end(), result.error_class);
     if (row != kCheckoutErrors.end()) ++errors_[static_cast<std::size_t>(row - kCheckoutErrors.begin())];

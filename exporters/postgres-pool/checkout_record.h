@@ -1,31 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <prometheus/client_metric.h>
-
 #include <array>
 #include <chrono>
-#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
 
 #include "checkout.h"
+#include "core/duration_histogram.h"
 
 namespace binnacle::pgpool {
 
-/// Counts of seconds. Not prometheus::Histogram: that has no archive, so that it would be the one shared C++ library.
-class CheckoutHistogram {
- public:
-  void observe(double seconds);
-  [[nodiscard]] prometheus::ClientMetric collect() const;
+/// What checkouts took: 0.5 ms to 30 s.
+inline constexpr std::array kCheckoutBounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                            0.25,   0.5,   1.0,    2.5,   5.0,  10.0,  30.0};
 
- private:
-  /// Fixed, so that targets and versions can be added up.
-  static constexpr std::array kBounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                      0.25,   0.5,   1.0,    2.5,   5.0,  10.0,  30.0};
-  std::array<std::uint64_t, kBounds.size() + 1> counts_{};
-  double sum_ = 0;
+struct CheckoutHistogram : DurationHistogram {
+  CheckoutHistogram() : DurationHistogram(kCheckoutBounds) {}
 };
 
 /// What all checkouts of one target came to since the start. Safe to use from several threads.
