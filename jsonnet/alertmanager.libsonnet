@@ -88,7 +88,8 @@
   ||| % {
     pageRoutes: indent(routes('page'), 8),
     ticketRoutes: indent(routes('ticket'), 8),
-    labels: std.join(', ', ['alertname', 'job', 'instance'] + am.labels),
+    // Several components may be told apart by one label.
+    labels: std.join(', ', ['alertname', 'job', 'instance'] + std.set(am.labels)),
     inhibitRules: indent(inhibitRules, 2),
     receivers: indent(receivers, 2),
   },

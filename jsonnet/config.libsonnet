@@ -18,6 +18,51 @@
     dashboardRefresh: '30s',
     dashboardTimeFrom: 'now-3h',
 
+    // ---- cache: Redis, Memcached, and the caches inside applications, as the cache exporter sees them ----
+    cache: {
+      // Selects the series of the exporters in every rule. The default takes the job names "cache", "redis", "valkey" and
+      // "memcached", each also with "-exporter" or "_exporter" behind it, so that rules keep working after a switch from
+      // redis_exporter. Change it when your scrape job has another name.
+      selector: 'job=~"(cache|redis|valkey|memcached)([-_]exporter)?"',
+
+      // Health score (0 to 100) of an exporter under which the alert fires: of its worst cache. The exporter gives a
+      // degraded cache at most 89 and an unhealthy one at most 49.
+      healthScore: { warning: 80, critical: 50 },
+
+      // Starts of an exporter in an hour that are still usual.
+      restarts: 2,
+
+      // A hit ratio of the last 30 minutes as a share of that of the last 6 hours, below which it "fell"; and the lookups
+      // a second under which the ratio says nothing.
+      hitRatioOfPast: 0.8,
+      hitRatioMinRate: 1,
+
+      // Share of connections in use: of Redis' maxclients and of Memcached's limit.
+      connections: { warning: 0.8, critical: 0.95 },
+      // Keys or items evicted in an hour as a share of those that are there. 0.5 means that a key lives for two hours on
+      // average; raise it for caches of short-lived things.
+      evictedOfKeys: 0.5,
+
+      // Share of maxmemory in use by a Redis whose policy is noeviction.
+      redisMemory: { warning: 0.85, critical: 0.95 },
+      // Memory taken as a multiple of memory needed, and the bytes needed under which that says nothing.
+      fragmentation: 1.5,
+      fragmentationMinBytes: 268435456,
+      // Clients that wait in blocking commands. Raise it above the number of workers that wait for jobs.
+      blockedClients: 100,
+      // The time that 90 % of the exporter's PINGs need, in seconds. A place of it is a bound of the histogram: 0.001,
+      // 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5.
+      pingSeconds: { warning: 0.01, critical: 0.1 },
+      // Entries of the slow log in 15 minutes. What counts as slow is Redis' own slowlog-log-slower-than.
+      slowCommands: 50,
+      // How far a replica is behind, in bytes of the replication stream, and since when it was not heard of, in seconds.
+      // One second is usual.
+      replicaBytes: { warning: 10485760, critical: 104857600 },
+      replicaSeconds: { warning: 10, critical: 60 },
+      // Full copies for replicas in an hour that are still usual.
+      fullSyncs: 2,
+    },
+
     // ---- system: the host and the container that an exporter runs in ----
     system: {
       // Selects the series of the system exporters in every rule. The default takes the job names "system", "node",

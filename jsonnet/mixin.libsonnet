@@ -4,8 +4,10 @@
 local alerts = import 'lib/alerts.libsonnet';
 
 (import 'config.libsonnet')
++ (import 'dashboards/cache.libsonnet')
 + (import 'dashboards/postgres.libsonnet')
 + (import 'dashboards/system.libsonnet')
++ (import 'alerts/cache.libsonnet')
 + (import 'alerts/postgres.libsonnet')
 + (import 'alerts/system.libsonnet')
 + (import 'rules/system.libsonnet')

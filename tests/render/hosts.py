@@ -2,7 +2,7 @@
 """What is drawn: the exporters with what they watch, and the Prometheus that scrapes them all.
 
 A stage is what the dashboards of one component are drawn from. The system exporter runs on this host and on the
-fixtures; the postgres-pool exporter watches a small shop's servers, and one of them alone.
+fixtures; the cache and the postgres-pool exporter watch a small shop's servers, and one of them alone.
 """
 
 import dataclasses
@@ -16,6 +16,7 @@ import urllib.parse
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [os.path.join(ROOT, "tests/golden"), os.path.join(ROOT, "tests/stack")]
+import caches  # noqa: E402
 import fixture  # noqa: E402
 from orders import PRIMARY, Orders  # noqa: E402
 from processes import StackError, answers, free_port, query, request, wait_for  # noqa: E402
@@ -93,6 +94,21 @@ def start_postgres(stack, binary):
     return Stage("postgres", job, targets, {
         SEVERAL: {"job": [job], "instance": [SEVERAL]}, PRIMARY: {"job": [job], "instance": [SEVERAL], "target": [PRIMARY]},
         SINGLE: {"job": [job], "instance": [SINGLE]}, ALL: {}}, SEVERAL, only={"postgres-pool": [SEVERAL, ALL]})
+
+
+def start_cache(stack, binary):
+    shop = caches.Caches(stack)
+    shop.start_load()
+    job, flag = "cache", "--collector.clients"
+    targets = {
+        SEVERAL: address_of(stack, binary, SEVERAL, "--config.file=" + shop.config, flag),
+        # One Redis by flags, as redis_exporter's users have it: its series have no label `target`.
+        SINGLE: address_of(stack, binary, SINGLE, *shop.single, flag),
+    }
+    return Stage("cache", job, targets, {
+        SEVERAL: {"job": [job], "instance": [SEVERAL]},
+        caches.PRIMARY: {"job": [job], "instance": [SEVERAL], "target": [caches.PRIMARY]},
+        SINGLE: {"job": [job], "instance": [SINGLE]}, ALL: {}}, SEVERAL, only={"cache-overview": [SEVERAL, ALL]})
 
 
 def start_prometheus(stack, stages):

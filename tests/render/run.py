@@ -30,6 +30,7 @@ THEMES = ("dark", "light")
 NEEDED = {"node": "nodejs", "chromium": "chromium", "prometheus": "prometheus"}
 # Where a build has the exporters, and the variables that may name them instead.
 EXPORTERS = {"system": ("exporters/system/system-exporter", "BINNACLE_SYSTEM_EXPORTER"),
+             "cache": ("exporters/cache/cache-exporter", "BINNACLE_CACHE_EXPORTER"),
              "postgres": ("exporters/postgres-pool/postgres-pool-exporter", "BINNACLE_POSTGRES_POOL_EXPORTER")}
 
 
@@ -110,8 +111,9 @@ def exporter(arguments, stage):
 def start_stages(arguments, stack, dashboards):
     """What the dashboards are drawn from. The system exporter always runs: the planted defects are in its series."""
     stages = [hosts.start_system(stack, exporter(arguments, "system"))]
-    if any(name.startswith("postgres") for name in dashboards):
-        stages.append(hosts.start_postgres(stack, exporter(arguments, "postgres")))
+    for stage, start in (("cache", hosts.start_cache), ("postgres", hosts.start_postgres)):
+        if any(name.startswith(stage) for name in dashboards):
+            stages.append(start(stack, exporter(arguments, stage)))
     return stages
 
 

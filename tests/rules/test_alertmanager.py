@@ -20,6 +20,9 @@ HOST = {"job": "node", "instance": "host-a:9100", "component": "system"}
 OTHER = {**HOST, "instance": "host-b:9100"}
 SHOP = {"job": "postgres-pool", "instance": "db-a:9187", "component": "postgres", "target": "shop"}
 STOCK = {**SHOP, "target": "stock"}
+CARTS = {"job": "cache", "instance": "app-a:9121", "component": "cache", "target": "carts"}
+USERS = {**CARTS, "target": "users"}
+SESSIONS = {**CARTS, "target": "sessions"}
 
 # labels -> receiver
 ROUTES = [
@@ -28,6 +31,8 @@ ROUTES = [
     ({"severity": "info", "component": "system"}, "silent"),
     ({"severity": "critical", "component": "postgres"}, "postgres-page"),
     ({"severity": "warning", "component": "postgres"}, "postgres-ticket"),
+    ({"severity": "critical", "component": "cache"}, "cache-page"),
+    ({"severity": "warning", "component": "cache"}, "cache-ticket"),
     ({"severity": "critical", "component": "of-somebody-else"}, "page"),
     ({"severity": "warning", "component": "of-somebody-else"}, "ticket"),
     ({"severity": "none"}, "ticket"),
@@ -76,6 +81,26 @@ INHIBITIONS = [
         {**SHOP, "alertname": "PostgresLongTransaction", "severity": "warning", "datname": "orders"},
         {**SHOP, "alertname": "PostgresLongTransaction", "severity": "warning", "datname": "stock"},
         {**STOCK, "alertname": "PostgresLongTransaction", "severity": "warning", "datname": "orders"},
+    ], {1}),
+    ("a Redis or Memcached that is down hides its own alerts, not another server's of the same exporter", [
+        {**CARTS, "alertname": "CacheRedisDown", "severity": "critical"},
+        {**CARTS, "alertname": "CacheCollectorFailing", "severity": "warning", "collector": "slowlog"},
+        {**USERS, "alertname": "CacheRedisClientsBlocked", "severity": "warning"},
+        {**SESSIONS, "alertname": "CacheMemcachedDown", "severity": "critical"},
+        {**SESSIONS, "alertname": "CacheMemcachedEvictionsHigh", "severity": "warning"},
+    ], {1, 4}),
+    ("a cache exporter that is down hides the alerts of all its caches", [
+        {name: value for name, value in {**CARTS, "alertname": "CacheExporterDown", "severity": "critical"}.items()
+         if name != "target"},
+        {**CARTS, "alertname": "CacheRedisDown", "severity": "critical"},
+        {**USERS, "alertname": "CacheRedisEvictionsHigh", "severity": "warning"},
+        {**CARTS, "alertname": "CacheRedisEvictionsHigh", "severity": "warning", "instance": "app-b:9121"},
+        {**SHOP, "alertname": "PostgresCollectorFailing", "severity": "warning", "collector": "locks"},
+    ], {1, 2}),
+    ("a critical alert on one replica does not hide another replica's warning", [
+        {**CARTS, "alertname": "CacheRedisReplicaBehind", "severity": "critical", "slave_ip": "10.0.0.2", "slave_port": "6379"},
+        {**CARTS, "alertname": "CacheRedisReplicaBehind", "severity": "warning", "slave_ip": "10.0.0.2", "slave_port": "6379"},
+        {**CARTS, "alertname": "CacheRedisReplicaBehind", "severity": "warning", "slave_ip": "10.0.0.3", "slave_port": "6379"},
     ], {1}),
 ]
 

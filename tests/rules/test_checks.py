@@ -194,12 +194,13 @@ class Mixin(unittest.TestCase):
 
     def test_users_can_change_the_configuration(self):
         done = jsonnet("""local m = (import 'mixin.libsonnet') + { _config+:: {
-            runbookURLPattern: 'https://example.org/%s', postgres+: { selector: 'job="mine"' },
-            system+: { selector: 'job="mine"' } } };
+            runbookURLPattern: 'https://example.org/%s', cache+: { selector: 'job="mine"' },
+            postgres+: { selector: 'job="mine"' }, system+: { selector: 'job="mine"' } } };
             m.prometheusAlerts + { records: m.prometheusRules, boards: std.objectFieldsAll(m.grafanaDashboards) }""")
         self.assertEqual(done.returncode, 0, done.stderr)
         made = json.loads(done.stdout)
-        self.assertEqual(made["boards"], ["postgres-performance.json", "postgres-pool.json", "system.json"])
+        self.assertEqual(made["boards"], ["cache-overview.json", "cache-redis.json", "postgres-performance.json",
+                                          "postgres-pool.json", "system.json"])
         rules = [r for group in made["groups"] + made["records"]["groups"] for r in group["rules"]]
         self.assertTrue(all('job="mine"' in r["expr"] and "job=~" not in r["expr"] for r in rules))
         down = next(r for r in rules if r.get("alert") == "SystemExporterDown")
