@@ -28,6 +28,11 @@ def postgres_pool_binary_fixture():
     return built("BINNACLE_POSTGRES_POOL_EXPORTER")
 
 
+@pytest.fixture(scope="session", name="cache_binary")
+def cache_binary_fixture():
+    return built("BINNACLE_CACHE_EXPORTER")
+
+
 @pytest.fixture(name="stack")
 def stack_fixture():
     with Stack() as stack:

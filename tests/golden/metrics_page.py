@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """docs/metrics.md from the golden files: every family with its type, labels and HELP."""
 
+import glob
 import os
 import sys
 
@@ -12,6 +13,7 @@ from exposition import parse  # noqa: E402
 PREFIXES = {
     "system": ("node_", "namedprocess_", "process_"),
     "postgres-pool": ("pg_", "pgbouncer_", "process_"),
+    "cache": ("cache_", "redis_", "memcached_", "process_"),
 }
 PAGE = os.path.join(HERE, "../../docs/metrics.md")
 HEAD = """# Metrics
@@ -21,18 +23,29 @@ Every metric family of every exporter, as the golden tests see it. Generated fro
 """
 
 
-def row(family):
-    labels = sorted({name for _, labels in family.samples for name, _ in labels})
-    shown = ", ".join(f"`{label}`" for label in labels)
+def other_pages(exporter):
+    """The pages of further servers that are recorded for an exporter: EXPORTER-SERVER.prom."""
+    for path in sorted(glob.glob(os.path.join(HERE, exporter + "-*.prom"))):
+        with open(path, encoding="utf-8") as file:
+            yield file.read()
+
+
+def row(family, labels):
+    shown = ", ".join(f"`{label}`" for label in sorted(labels))
     text = family.help.replace("|", "\\|")
     return f"| `{family.name}` | {family.type} | {shown} | {text} |"
 
 
 def section(exporter, golden):
-    families = sorted((family for family in parse(golden).values() if family.name.startswith(PREFIXES[exporter])),
-                      key=lambda family: family.name)
+    families, labels = {}, {}
+    for page in (golden, *other_pages(exporter)):
+        for name, family in parse(page).items():
+            if name.startswith(PREFIXES[exporter]):
+                families.setdefault(name, family)
+                labels.setdefault(name, set()).update(label for _, pairs in family.samples for label, _ in pairs)
+    rows = [row(families[name], labels[name]) for name in sorted(families)]
     return "\n".join([f"## {exporter}-exporter ({len(families)} families)", "", "| name | type | labels | meaning |",
-                      "|---|---|---|---|", *map(row, families)]) + "\n"
+                      "|---|---|---|---|", *rows]) + "\n"
 
 
 def page(goldens):

@@ -36,16 +36,19 @@ def compare(path, actual):
     return len(lines)
 
 
-def judge(exporter, golden, update):
-    """Writes the recorded page and docs/metrics.md, or compares them. Returns whether all is well."""
-    pages = {}
+def documentation(changed=()):
+    """docs/metrics.md of all recorded pages; `changed` has the pages {exporter: text} that are new."""
+    pages = dict(changed)
     for name in metrics_page.PREFIXES:
-        if name == exporter:
-            pages[name] = golden
-        elif os.path.exists(path_of(name)):
+        if name not in pages and os.path.exists(path_of(name)):
             with open(path_of(name), encoding="utf-8") as file:
                 pages[name] = file.read()
-    files = {path_of(exporter): golden, metrics_page.PAGE: metrics_page.page(pages)}
+    return metrics_page.page(pages)
+
+
+def judge(exporter, golden, update):
+    """Writes the recorded page and docs/metrics.md, or compares them. Returns whether all is well."""
+    files = {path_of(exporter): golden, metrics_page.PAGE: documentation({exporter: golden})}
     if not update:
         return sum(compare(path, content) for path, content in files.items()) == 0
     for path, content in files.items():

@@ -2,7 +2,8 @@
 """./binnacle demo: every exporter under a real Prometheus and Alertmanager on loopback, and a table of what they say.
 
 An exporter joins by a file exporters/NAME/demo.py with a function start(stack, build) that starts it, and its backends,
-and returns {job: base URL}.
+and returns {job: base URL}. Where it has SHOWS = {what: PromQL for one number}, the table has these numbers too, and
+they must be there.
 """
 
 import argparse
@@ -83,18 +84,30 @@ def firing_alerts(prometheus):
             for labels, _ in query(prometheus, 'ALERTS{alertstate="firing"}')]
 
 
-def page(prometheus, alertmanager, targets):
+def number(prometheus, expression):
+    """The expression's value, or None."""
+    found = query(prometheus, expression)
+    return found[0][1] if found else None
+
+
+def shown(prometheus, shows):
+    values = {what: number(prometheus, expression) for what, expression in shows.items()}
+    return "".join(f"  {'none' if value is None else format(value, '.0f'):>6}  {what}\n" for what, value in values.items())
+
+
+def page(prometheus, alertmanager, targets, shows):
     text = table(rows(prometheus, targets)) + "\n\n"
+    text += shown(prometheus, shows) + "\n" if shows else ""
     alerts = firing_alerts(prometheus)
     text += "Firing alerts:\n" + "\n".join(alerts) + "\n\n" if alerts else "No alert fires.\n\n"
     return text + f"Prometheus    {prometheus}\nAlertmanager  {alertmanager}\n"
 
 
-def keep_live(stack, prometheus, alertmanager, targets):
+def keep_live(stack, prometheus, alertmanager, targets, shows):
     while True:
         for process in stack.processes:
             process.check_alive()
-        text = page(prometheus, alertmanager, targets)
+        text = page(prometheus, alertmanager, targets, shows)
         clear = "\033[H\033[2J" if sys.stdout.isatty() else ""
         print(f"{clear}Binnacle demo, {time.strftime('%H:%M:%S')}; Ctrl-C ends it.\n\n{text}", flush=True)
         time.sleep(REFRESH)
@@ -102,17 +115,21 @@ def keep_live(stack, prometheus, alertmanager, targets):
 
 def run(build, once):
     with Stack() as stack:
-        targets = {}
+        targets, shows = {}, {}
         for path in sorted(glob.glob(os.path.join(ROOT, "exporters/*/demo.py"))):
-            targets.update(load_demo(path).start(stack, build))
+            demo = load_demo(path)
+            targets.update(demo.start(stack, build))
+            shows.update(getattr(demo, "SHOWS", {}))
         alertmanager = stack.start_alertmanager(os.path.join(ROOT, "alerts/alertmanager.yml"))[1]
         rules = sorted(glob.glob(os.path.join(ROOT, "alerts/*.rules.yaml")))
         prometheus = stack.start_prometheus({job: [host_port(url)] for job, url in targets.items()}, rules,
                                             host_port(alertmanager), INTERVAL)[1]
         wait_until_evaluated(prometheus)
         if not once:
-            keep_live(stack, prometheus, alertmanager, targets)
-        print(page(prometheus, alertmanager, targets), end="")
+            keep_live(stack, prometheus, alertmanager, targets, shows)
+        for what, expression in shows.items():
+            wait_for(lambda expression=expression: number(prometheus, expression), what)
+        print(page(prometheus, alertmanager, targets, shows), end="")
         down = [job for job, url in targets.items() if by_instance(prometheus, "up").get(host_port(url)) != 1]
         if down:
             raise StackError("not up: " + ", ".join(down))
