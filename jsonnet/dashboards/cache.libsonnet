@@ -30,9 +30,7 @@ local replication = import 'redis-replication.libsonnet';
       uid=uid,
       title=title,
       description=description,
-      variables=[
-        g.labelVariable('job', 'Job', 'cache_exporter_build_info'),
-        g.labelVariable('instance', 'Instance', 'cache_exporter_build_info{job=~"$job"}'),
+      variables=g.exporterVariables('cache_exporter_build_info') + [
         // An exporter of one server has no such label.
         g.labelVariable('target', 'Server', up + '{job=~"$job",instance=~"$instance"}', allValue='.*'),
       ],

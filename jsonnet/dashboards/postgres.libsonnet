@@ -28,9 +28,7 @@ local tables = import 'postgres-tables.libsonnet';
       uid=uid,
       title=title,
       description=description,
-      variables=[
-        g.labelVariable('job', 'Job', 'pg_exporter_build_info'),
-        g.labelVariable('instance', 'Instance', 'pg_exporter_build_info{job=~"$job"}'),
+      variables=g.exporterVariables('pg_exporter_build_info') + [
         // An exporter of one server has no such label.
         g.labelVariable('target', 'Server', 'pg_scrape_collector_success{job=~"$job",instance=~"$instance"}', allValue='.*'),
       ],

@@ -22,10 +22,7 @@ local overview = import 'system-overview.libsonnet';
       uid='binnacle-system',
       title='Binnacle / System',
       description='The host and the container that a system exporter runs in.',
-      variables=[
-        g.labelVariable('job', 'Job', 'node_exporter_build_info'),
-        g.labelVariable('instance', 'Instance', 'node_exporter_build_info{job=~"$job"}'),
-      ],
+      variables=g.exporterVariables('node_exporter_build_info'),
       annotations=[
         g.annotation('Host restarts', 'purple', q('changes(node_boot_time_seconds{%(s)s}[$__rate_interval]) > 0'), '{{instance}} restarted'),
         g.annotation('Exporter restarts', 'blue', q('changes(process_start_time_seconds{%(s)s}[$__rate_interval]) > 0'), 'exporter on {{instance}} restarted'),

@@ -253,9 +253,9 @@ local place(rows) =
     fieldConfig+: { overrides+: [override('byName', column, [{ id: 'links', value: [{ title: title, url: url, targetBlank: true }] }])] },
   },
 
-  // A variable whose values are those of a label of a metric. `allValue` matches series without the label where it
-  // matches nothing.
-  labelVariable(name, label, selector, allValue='.+'):: {
+  // A variable whose values are those of a label of a metric. All means every one of them; or, with `allValue`, whatever
+  // that matches: shorter where there are many, and it may match series without the label.
+  labelVariable(name, label, selector, allValue=''):: {
     type: 'query',
     name: name,
     label: label,
@@ -266,13 +266,20 @@ local place(rows) =
     sort: 1,
     multi: true,
     includeAll: true,
-    allValue: allValue,
+    [if allValue != '' then 'allValue']: allValue,
     current: { text: ['All'], value: ['$__all'], selected: true },
     hide: 0,
     regex: '',
     options: [],
     skipUrlSync: false,
   },
+
+  // The jobs and instances of an exporter, by a metric that it alone has. Metrics such as `up` and process_* are of other
+  // jobs too, so that All must not be `.+` for the job.
+  exporterVariables(metric):: [
+    self.labelVariable('job', 'Job', metric),
+    self.labelVariable('instance', 'Instance', metric + '{job=~"$job"}', allValue='.+'),
+  ],
 
   annotation(name, color, expr, title):: {
     name: name,

@@ -117,9 +117,9 @@ TYPED = {
 }
 
 
-def variable(name, query):
+def variable(name, query, **more):
     return {"type": "query", "name": name, "label": name.title(), "datasource": SOURCE, "query": query, "refresh": 2,
-            "multi": True, "includeAll": True, "allValue": ".+"}
+            "multi": True, "includeAll": True, **more}
 
 
 def dashboard(panels):
@@ -130,8 +130,8 @@ def dashboard(panels):
         "title": "Planted", "uid": "planted-defects", "description": "For the checks.", "schemaVersion": 39, "editable": False,
         "refresh": "30s", "tags": [], "annotations": {"list": []}, "panels": placed,
         "templating": {"list": [{"type": "datasource", "name": "datasource", "label": "Data source", "query": "prometheus"},
-                                variable("job", "label_values(up, job)"),
-                                variable("instance", 'label_values(up{job=~"$job"}, instance)')]},
+                                variable("job", "label_values(node_exporter_build_info, job)"),
+                                variable("instance", 'label_values(node_exporter_build_info{job=~"$job"}, instance)', allValue=".+")]},
     }
 
 

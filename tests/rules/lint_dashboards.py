@@ -46,9 +46,10 @@ def variable_messages(variables):
     source = found.get("datasource", {})
     if (source.get("type"), source.get("query"), source.get("label")) != ("datasource", "prometheus", "Data source"):
         yield "no variable `datasource` with the label `Data source`"
-    for name, label in (("job", "Job"), ("instance", "Instance")):
+    # `up`, process_* and the like are of other jobs too: All jobs must be all of this exporter's, and no others.
+    for name, label, all_value in (("job", "Job", None), ("instance", "Instance", ".+")):
         variable = found.get(name, {})
-        wanted = {"type": "query", "label": label, "multi": True, "includeAll": True, "allValue": ".+", "refresh": 2}
+        wanted = {"type": "query", "label": label, "multi": True, "includeAll": True, "allValue": all_value, "refresh": 2}
         for key, value in wanted.items():
             if variable.get(key) != value:
                 yield f"variable {name}: {key} is not {value!r}"
