@@ -13,12 +13,6 @@ using Requests = std::vector<std::string>;
 
 namespace {
 
-/// A scrape's deadline; no two are the same.
-Clock::time_point scrape() {
-  static int scrapes = 0;
-  return Clock::now() + 10s + std::chrono::microseconds{++scrapes};
-}
-
 std::shared_ptr<RedisSession> session_of(const TestRedis& redis) {
   return std::make_shared<RedisSession>(RedisSession::Settings{redis.address(), {}, ""});
 }

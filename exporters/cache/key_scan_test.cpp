@@ -13,12 +13,6 @@ using Requests = std::vector<std::string>;
 
 namespace {
 
-/// A scrape's deadline; no two are the same.
-Clock::time_point scrape() {
-  static int scrapes = 0;
-  return Clock::now() + 10s + std::chrono::microseconds{++scrapes};
-}
-
 std::string page(const std::string& cursor, const std::vector<std::string>& keys) {
   auto reply = "*2\r\n" + bulk(cursor) + "*" + std::to_string(keys.size()) + "\r\n";
   for (const auto& key : keys) reply += bulk(key);

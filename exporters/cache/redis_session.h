@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "address.h"
+#include "core/credentials.h"
 #include "core/duration_histogram.h"
-#include "credentials.h"
 #include "info.h"
 #include "redis_link.h"
 #include "turns.h"

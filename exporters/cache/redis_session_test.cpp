@@ -14,12 +14,6 @@ using Requests = std::vector<std::string>;
 
 namespace {
 
-/// A scrape's deadline; no two are the same.
-Clock::time_point scrape() {
-  static int scrapes = 0;
-  return Clock::now() + 10s + std::chrono::microseconds{++scrapes};
-}
-
 RedisSession::Settings settings(const TestRedis& redis) { return {redis.address(), {}, ""}; }
 
 const std::string kInfo = "# Server\r\nredis_version:7.0.15\r\n";

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "address.h"
-#include "credentials.h"
+#include "core/credentials.h"
 
 namespace binnacle::cache {
 

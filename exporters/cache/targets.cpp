@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "targets.h"
 
-#include <cstdlib>
-#include <map>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -54,37 +52,6 @@ TargetSpec redis_target(const std::string& source, const std::string& text, cons
   return {{}, Kind::redis, std::move(url.address), std::move(url.credentials), cluster, {}};
 }
 
-std::optional<Password> parse_password(YamlMap& module) {
-  const auto file = module.text("password_file");
-  const auto variable = module.text("password_env");
-  if (file && variable) throw module.error("password_env", "excludes password_file");
-  if (file) {
-    try {
-      return Password::from_file(*file);
-    } catch (const std::runtime_error& error) {
-      throw module.error("password_file", error.what());
-    }
-  }
-  if (!variable) return std::nullopt;
-  const char* const value = std::getenv(variable->c_str());
-  if (value == nullptr || *value == '\0') throw module.error("password_env", "no such environment variable is set");
-  return Password::from_text(value);
-}
-
-using Modules = std::map<std::string, Credentials>;
-
-Modules parse_credentials(YamlMap& config) {
-  Modules modules;
-  auto section = config.map("credentials");
-  if (!section) return modules;
-  for (const auto& name : section->keys()) {
-    auto module = section->map(name);
-    if (!module) throw section->error(name, "expected username, and password_file or password_env");
-    modules[name] = {module->text("username").value_or(""), parse_password(*module)};
-  }
-  return modules;
-}
-
 Kind parse_kind(YamlMap& target) {
   const auto kind = target.text("kind");
   if (!kind || kind == "redis") return Kind::redis;
@@ -92,13 +59,11 @@ Kind parse_kind(YamlMap& target) {
   throw target.error("kind", "expected redis (Valkey, KeyDB, Dragonfly and Sentinel as well) or memcached");
 }
 
-Credentials parse_target_credentials(YamlMap& target, Kind kind, const Modules& modules) {
-  const auto wanted = target.text("credentials");
-  if (!wanted) return {};
+Credentials parse_target_credentials(YamlMap& target, Kind kind, const CredentialModules& modules) {
+  const auto* const module = find_credentials(target, modules);
+  if (module == nullptr) return {};
   if (kind == Kind::memcached) throw target.error("credentials", "Memcached takes none");
-  const auto module = modules.find(*wanted);
-  if (module == modules.end()) throw target.error("credentials", "expected a name that the section credentials has");
-  return module->second;
+  return *module;
 }
 
 Address parse_target_address(YamlMap& target, Kind kind) {
@@ -123,7 +88,7 @@ KeysConfig parse_target_keys(YamlMap& target, Kind kind) {
   return keys;
 }
 
-TargetSpec parse_target(YamlMap& target, const Modules& modules) {
+TargetSpec parse_target(YamlMap& target, const CredentialModules& modules) {
   TargetSpec spec;
   spec.name = target.text("name").value_or("");
   if (spec.name.empty()) throw target.error("name", "expected a name, which becomes the label target");

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "address.h"
-#include "credentials.h"
+#include "core/credentials.h"
 #include "key_config.h"
 
 namespace binnacle {

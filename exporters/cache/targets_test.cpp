@@ -126,9 +126,6 @@ TEST_CASE("faults of the config name the key", "[targets]") {
              Contains("Memcached takes none"));
   CHECK_THAT(fault("targets: [{name: a, kind: memcached, address: a, cluster: true}]"), Contains("cluster"));
   CHECK_THAT(fault("targets: [{name: a, address: a, password: secret}]"), Contains("password") && !Contains("secret"));
-  CHECK_THAT(fault("credentials: {m: {password_file: /no/such}}"), Contains("/no/such"));
-  CHECK_THAT(fault("credentials: {m: {password_env: NO_SUCH_VARIABLE}}"), Contains("password_env"));
-  CHECK_THAT(fault("credentials: {m: {password_env: A, password_file: b}}"), Contains("excludes"));
 }
 
 TEST_CASE("targets whose cluster is read as well", "[targets]") {

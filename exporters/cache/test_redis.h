@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/collector.h"
 #include "core/text.h"
 #include "test_server.h"
 
@@ -15,6 +17,12 @@ namespace binnacle::cache {
 
 inline std::string bulk(std::string_view text) {
   return "$" + std::to_string(text.size()) + "\r\n" + std::string{text} + "\r\n";
+}
+
+/// A scrape's deadline; no two are the same.
+inline Clock::time_point scrape() {
+  static int scrapes = 0;
+  return Clock::now() + std::chrono::seconds{10} + std::chrono::microseconds{++scrapes};
 }
 
 /// A server that answers commands from a table, and knows no others.

@@ -7,9 +7,9 @@
 #include <mutex>
 #include <thread>
 
-#include "listen_address.h"
 #include "test_client.h"
 #include "test_folder.h"
+#include "test_loopback.h"
 
 using namespace std::chrono_literals;
 using binnacle::ask;
@@ -18,6 +18,7 @@ using binnacle::HttpRequest;
 using binnacle::HttpResponse;
 using binnacle::HttpServer;
 using binnacle::HttpServerOptions;
+using binnacle::loopback_has_ipv6;
 using binnacle::TestClient;
 using binnacle::TestFolder;
 using Catch::Matchers::Contains;
@@ -25,15 +26,6 @@ using Catch::Matchers::EndsWith;
 using Catch::Matchers::StartsWith;
 
 namespace {
-
-bool loopback_has_ipv6() {
-  try {
-    binnacle::check_can_bind({binnacle::BindAddress::Family::ipv6, "::1", 0}, "[::1]:0");
-    return true;
-  } catch (const std::runtime_error&) {
-    return false;
-  }
-}
 
 HttpServerOptions loopback() {
   HttpServerOptions options;

@@ -19,6 +19,7 @@
 #include "strict_yaml.h"
 #include "test_families.h"
 #include "test_folder.h"
+#include "test_loopback.h"
 
 using namespace binnacle;
 using namespace std::chrono_literals;
@@ -77,8 +78,6 @@ double value(Statsd& statsd, const std::string& name) {
   return value_of(families, name).value_or(-1);
 }
 
-bool kernel_has_ipv6() { return static_cast<bool>(UniqueFd{::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)}); }
-
 const std::string kUdp = "'udp://127.0.0.1:0'";
 
 }  // namespace
@@ -88,7 +87,7 @@ TEST_CASE("metrics come over UDP and over a unix socket", "[statsd]") {
   const TestFolder folder;
   const std::string path = folder.path("s.sock");
   Statsd statsd;
-  load(statsd, kUdp + ", 'unixgram://" + path + "'" + (kernel_has_ipv6() ? ", '[::1]:0'" : ""));
+  load(statsd, kUdp + ", 'unixgram://" + path + "'" + (loopback_has_ipv6() ? ", '[::1]:0'" : ""));
   CHECK(statsd.bound_to().empty());
   statsd.start();
   const auto bound = statsd.bound_to();

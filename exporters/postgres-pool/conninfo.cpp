@@ -46,16 +46,11 @@ bool starts_dsn(std::string_view text) {
 
 }  // namespace
 
-Password Password::from_text(std::string text) { return {Secret::from_text(std::move(text)), "text", false}; }
-
-Password Password::from_file(const std::string& path) { return {Secret::from_file(path), "file " + path, false}; }
-
-Password Password::from_dsn_file(const std::string& path) { return {Secret::from_file(path), "dsn " + path, true}; }
-
-std::string Password::reveal() const {
-  if (!is_dsn_) return secret_.reveal();
-  const auto conninfo = parse_conninfo(secret_.reveal());
-  return conninfo.password ? conninfo.password->reveal() : std::string{};
+Password password_of_dsn_file(const std::string& path) {
+  return Password::from_file(path, "dsn", [](const std::string& dsn) {
+    const auto conninfo = parse_conninfo(dsn);
+    return conninfo.password ? conninfo.password->reveal() : std::string{};
+  });
 }
 
 std::string_view Conninfo::get(std::string_view keyword) const {

@@ -7,32 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/secret.h"
+#include "core/credentials.h"
 
 namespace binnacle::pgpool {
-
-/// A target's password, and where it comes from.
-class Password {
- public:
-  static Password from_text(std::string text);
-  /// Reads the file again when it changes. Throws std::runtime_error as Secret::from_file does.
-  static Password from_file(const std::string& path);
-  /// The file holds a whole connection string, and the password is in it.
-  static Password from_dsn_file(const std::string& path);
-
-  /// The password as it is now; empty when a connection string's file holds none any more.
-  [[nodiscard]] std::string reveal() const;
-
-  /// Whether both come from the same place; texts are not compared.
-  bool operator==(const Password& other) const { return source_ == other.source_; }
-
- private:
-  Password(Secret secret, std::string source, bool is_dsn)
-      : secret_(std::move(secret)), source_(std::move(source)), is_dsn_(is_dsn) {}
-  Secret secret_;
-  std::string source_;
-  bool is_dsn_;
-};
 
 /// libpq's keywords and values: host, port, dbname, sslmode ...
 using Parameters = std::vector<std::pair<std::string, std::string>>;
@@ -54,6 +31,9 @@ struct Conninfo {
 /// Reads a connection string as libpq does: key=value pairs or postgresql://user@host:port/database?key=value.
 /// Throws std::runtime_error with one line that never repeats any of it, since it may be the password.
 Conninfo parse_conninfo(const std::string& dsn);
+
+/// The password in a file that holds a whole connection string; it is empty when that has none any more.
+Password password_of_dsn_file(const std::string& path);
 
 /// What one environment variable of postgres_exporter's holds: connection strings separated by commas. A comma inside a
 /// list of hosts or ports separates nothing.

@@ -60,9 +60,9 @@ TEST_CASE("a password comes from where it was said to, as it is now", "[conninfo
   CHECK(password.reveal() == "second");
 
   const auto dsn = folder.write("dsn", "postgresql://mon:third@db1/orders\n");
-  CHECK(Password::from_dsn_file(dsn).reveal() == "third");
+  CHECK(password_of_dsn_file(dsn).reveal() == "third");
   CHECK(Password::from_file(file) == password);
-  CHECK_FALSE(Password::from_file(dsn) == Password::from_dsn_file(dsn));
+  CHECK_FALSE(Password::from_file(dsn) == password_of_dsn_file(dsn));
 }
 
 TEST_CASE("connection strings are separated by commas, hosts of one string are not", "[conninfo]") {

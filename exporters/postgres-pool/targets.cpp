@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "targets.h"
 
-#include <cstdlib>
-#include <map>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -70,46 +68,11 @@ void add_data_sources(std::vector<TargetSpec>& targets, const Environment& envir
     for (const auto& dsn : split_dsns(names)) add(parse_named("DATA_SOURCE_NAME", dsn));
   } else if (const auto path = value_of(environment, "DATA_SOURCE_NAME_FILE"); !path.empty()) {
     auto conninfo = parse_named("DATA_SOURCE_NAME_FILE", read_text(path));
-    if (conninfo.password) conninfo.password = Password::from_dsn_file(path);
+    if (conninfo.password) conninfo.password = password_of_dsn_file(path);
     add(std::move(conninfo));
   } else if (auto conninfo = data_source_uri(environment)) {
     add(*std::move(conninfo));
   }
-}
-
-/// Where the passwords of config targets come from: a row of `credentials`.
-struct Credentials {
-  std::optional<std::string> username;
-  std::optional<Password> password;
-};
-
-std::optional<Password> parse_password(YamlMap& module) {
-  const auto file = module.text("password_file");
-  const auto variable = module.text("password_env");
-  if (file && variable) throw module.error("password_env", "excludes password_file");
-  if (file) {
-    try {
-      return Password::from_file(*file);
-    } catch (const std::runtime_error& error) {
-      throw module.error("password_file", error.what());
-    }
-  }
-  if (!variable) return std::nullopt;
-  const char* const value = std::getenv(variable->c_str());
-  if (value == nullptr || *value == '\0') throw module.error("password_env", "no such environment variable is set");
-  return Password::from_text(value);
-}
-
-std::map<std::string, Credentials> parse_credentials(YamlMap& config) {
-  std::map<std::string, Credentials> modules;
-  auto section = config.map("credentials");
-  if (!section) return modules;
-  for (const auto& name : section->keys()) {
-    auto module = section->map(name);
-    if (!module) throw section->error(name, "expected username, and password_file or password_env");
-    modules[name] = {module->text("username"), parse_password(*module)};
-  }
-  return modules;
 }
 
 Conninfo parse_target_conninfo(YamlMap& target) {
@@ -136,13 +99,11 @@ Kind parse_kind(YamlMap& target, const Conninfo& conninfo) {
 }
 
 /// Takes user and password from the module that the key `credentials` names. False where there is no such key.
-bool set_credentials(YamlMap& map, const std::map<std::string, Credentials>& modules, Conninfo& conninfo) {
-  const auto wanted = map.text("credentials");
-  if (!wanted) return false;
-  const auto module = modules.find(*wanted);
-  if (module == modules.end()) throw map.error("credentials", "expected a name that the section credentials has");
-  if (module->second.username) conninfo.set("user", *module->second.username);
-  conninfo.password = module->second.password;
+bool set_credentials(YamlMap& map, const CredentialModules& modules, Conninfo& conninfo) {
+  const auto* const module = find_credentials(map, modules);
+  if (module == nullptr) return false;
+  if (!module->user.empty()) conninfo.set("user", module->user);
+  conninfo.password = module->password;
   return true;
 }
 
@@ -154,8 +115,7 @@ std::optional<std::chrono::milliseconds> parse_checkout_time(YamlMap& checkout, 
 
 /// Where nothing else is said, a checkout connects as the target's own connection does. A PgBouncer's is to its
 /// console: there the pool must be named, by database and user.
-CheckoutSpec parse_checkout(YamlMap& checkout, const TargetSpec& target,
-                            const std::map<std::string, Credentials>& modules) {
+CheckoutSpec parse_checkout(YamlMap& checkout, const TargetSpec& target, const CredentialModules& modules) {
   CheckoutSpec spec{target.conninfo, parse_checkout_time(checkout, "interval"),
                     parse_checkout_time(checkout, "timeout")};
   const bool console = target.kind == Kind::pgbouncer;
@@ -170,7 +130,7 @@ CheckoutSpec parse_checkout(YamlMap& checkout, const TargetSpec& target,
   return spec;
 }
 
-TargetSpec parse_target(YamlMap& target, const std::map<std::string, Credentials>& modules) {
+TargetSpec parse_target(YamlMap& target, const CredentialModules& modules) {
   TargetSpec spec;
   spec.name = target.text("name").value_or("");
   if (spec.name.empty()) throw target.error("name", "expected a name, which becomes the label target");

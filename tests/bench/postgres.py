@@ -7,7 +7,6 @@ connection, unprepared. Figures are medians
 over the rounds; nothing here passes or fails.
 """
 
-import json
 import os
 import re
 import shutil

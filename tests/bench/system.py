@@ -5,7 +5,6 @@ Both exporters run the same collectors. The floor is a loop that only makes the 
 scrape. Figures are medians over the rounds; nothing here passes or fails.
 """
 
-import json
 import os
 import re
 import shutil

@@ -2,22 +2,19 @@
 """Servers that are unreachable, answer half or are huge, many scrapers of broken ones, and 10,000 scrapes with 100 restarts of
 each: every scrape is answered in time, the first one after is whole, and nothing is left behind."""
 
-import concurrent.futures
 import contextlib
 import functools
-import http.client
 import os
 import socket
 import threading
-import time
-import urllib.parse
 
 import pytest
-from helpers import PROMETHEUS_ACCEPT, at_rest, open_files, scrape, show, status_kib, thread_count
+from helpers import PROMETHEUS_ACCEPT, at_rest, scrape, show, status_kib
 from memcached import start_memcached
 from postgres_helpers import MostConnections, at_once, timed_scrape
 from processes import wait_for
 from redis import start_redis
+from scrapers import Scrapers
 
 TIMEOUT = 2.0  # what the scrapes' header says, in seconds
 LONG_TIMEOUT = 20.0  # for scrapes that are to be whole however busy this machine is
@@ -242,58 +239,11 @@ def test_a_huge_server(cache_binary, stack):
 # By the end of the warm-up each thread has touched its stack, and the allocator has its pools.
 WARM_UP, WARM_UP_RESTARTS = 8000, 30
 SCRAPES, RESTARTS = 10_000, 100
-CLIENTS = 4
 PROMETHEUS = {"Accept": PROMETHEUS_ACCEPT, "Accept-Encoding": "gzip"}
 REQUESTS = [("/metrics", PROMETHEUS), ("/metrics/ping", {}), ("/metrics?collect[]=memcached", PROMETHEUS), ("/probe?target=r", {}),
             ("/metrics?collect[]=info", PROMETHEUS), ("/health/detailed", {}), ("/probe?target=m", PROMETHEUS),
             ("/metrics?collect[]=slowlog&collect[]=memcached_slabs", {}), ("/metrics?collect[]=x", {}), ("/", {})]
 EXPECTED = {"/metrics?collect[]=x": 400}
-
-
-class Scrapers:
-    """Clients that ask in turns until they asked often enough and `busy` has ended."""
-
-    def __init__(self, url, least):
-        parts = urllib.parse.urlsplit(url)
-        self.address, self.least = (parts.hostname, parts.port), least
-        self.busy, self.asked, self.failures = threading.Event(), 0, []
-        self.count = threading.Lock()
-
-    def next(self):
-        with self.count:
-            self.asked += 1
-            return self.asked if self.asked <= self.least or self.busy.is_set() else None
-
-    def client(self):
-        while number := self.next():
-            path, headers = REQUESTS[number % len(REQUESTS)]
-            connection = http.client.HTTPConnection(*self.address, timeout=60)
-            try:
-                connection.request("GET", path, headers=headers)
-                answer = connection.getresponse()
-                answer.read()
-                if answer.status != EXPECTED.get(path, 200):
-                    self.failures.append((path, answer.status))
-            except (OSError, http.client.HTTPException) as error:
-                self.failures.append((path, repr(error)))
-            finally:
-                connection.close()
-
-    def run(self, jobs):
-        """Runs the jobs meanwhile. Returns the seconds that it all took."""
-        began = time.monotonic()
-        self.busy.set()
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            clients = [pool.submit(self.client) for _ in range(CLIENTS)]
-            try:
-                for done in [pool.submit(job) for job in jobs]:
-                    done.result()
-            finally:
-                self.busy.clear()
-            for done in clients:
-                done.result()
-        assert not self.failures, self.failures[:5]
-        return time.monotonic() - began
 
 
 def listens(port):
@@ -329,11 +279,11 @@ def test_ten_thousand_scrapes_and_a_hundred_restarts(cache_binary, stack):
 
     def jobs(times):
         return [functools.partial(restart, server, times) for server in servers]
-    Scrapers(url, WARM_UP).run(jobs(WARM_UP_RESTARTS))
+    Scrapers(url, REQUESTS, WARM_UP, EXPECTED).run(jobs(WARM_UP_RESTARTS))
     before = look(f"after {WARM_UP} requests and {WARM_UP_RESTARTS} restarts")
-    scrapers = Scrapers(url, SCRAPES)
+    scrapers = Scrapers(url, REQUESTS, SCRAPES, EXPECTED)
     took = scrapers.run(jobs(RESTARTS))
-    after = look(f"after {scrapers.asked - CLIENTS} more and {RESTARTS} more restarts of each server, in {took:.0f} s")
+    after = look(f"after {scrapers.asked} more and {RESTARTS} more restarts of each server, in {took:.0f} s")
     assert scrapers.asked >= SCRAPES
     assert len(after["files"]) == len(before["files"]), (before["files"], after["files"])
     assert after["threads"] == before["threads"]

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Flags, environment, config file, reload and stop: bad input is one clear line and exit 1, with nothing half-started."""
 
-import os
 import re
 import signal
 import socket

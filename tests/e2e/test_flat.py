@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """10,000 scrapes leave open files, threads and memory where they were."""
 
-import http.client
-import threading
-import time
-import urllib.parse
-
 from helpers import PROMETHEUS_ACCEPT, at_rest, open_files, show, status_kib, thread_count
+from scrapers import CLIENTS, Scrapers
 
 # Until then each of the server's threads has touched its stack, and most of the ways in which the clients can meet have
 # left their gaps in the heap: it grows by ever less, to an end after some 20,000 requests.
 WARM_UP = 6000
 SCRAPES = 10_000
-CLIENTS = 4
 # As different clients ask: text, OpenMetrics, gzipped or not, a part, and what is refused.
 REQUESTS = [("/metrics", {"Accept": PROMETHEUS_ACCEPT, "Accept-Encoding": "gzip"}), ("/metrics", {}),
             ("/metrics", {"Accept": PROMETHEUS_ACCEPT, "Accept-Encoding": "gzip"}), ("/metrics?collect[]=cpu", {}),
@@ -22,44 +17,15 @@ REQUESTS = [("/metrics", {"Accept": PROMETHEUS_ACCEPT, "Accept-Encoding": "gzip"
 EXPECTED = {"/metrics?collect[]=x": 400}
 
 
-def scrape_many(url, count):
-    """`count` requests by several clients, each on a connection of its own. Returns the seconds that it took."""
-    parts = urllib.parse.urlsplit(url)
-    failures = []
-
-    def client(number):
-        for i in range(number, count, CLIENTS):
-            path, headers = REQUESTS[i // CLIENTS % len(REQUESTS)]
-            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
-            try:
-                connection.request("GET", path, headers=headers)
-                answer = connection.getresponse()
-                answer.read()
-                if answer.status != EXPECTED.get(path, 200):
-                    failures.append((path, answer.status))
-            except (OSError, http.client.HTTPException) as error:
-                failures.append((path, repr(error)))
-            finally:
-                connection.close()
-    start = time.monotonic()
-    clients = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
-    for one in clients:
-        one.start()
-    for one in clients:
-        one.join()
-    assert not failures, failures[:5]
-    return time.monotonic() - start
-
-
 def test_ten_thousand_scrapes(binary, stack):
     process, url = stack.start_exporter(binary)
-    scrape_many(url, WARM_UP)
+    Scrapers(url, REQUESTS, WARM_UP, EXPECTED).run([])
     files, threads = at_rest(process)
     resident, own = status_kib(process.pid, "VmRSS"), status_kib(process.pid, "RssAnon")
     figures = [f"after {WARM_UP:>6}: {len(files)} open files, {threads} threads, {resident} KiB resident ({own} KiB own)"]
     took = 0.0
     for done in range(SCRAPES // 5, SCRAPES + 1, SCRAPES // 5):
-        took += scrape_many(url, SCRAPES // 5)
+        took += Scrapers(url, REQUESTS, SCRAPES // 5, EXPECTED).run([])
         figures.append(f"after {WARM_UP + done:>6}: {len(open_files(process.pid))} open files, {thread_count(process.pid)} "
                        f"threads, {status_kib(process.pid, 'VmRSS')} KiB resident ({status_kib(process.pid, 'RssAnon')} KiB own)")
     files_after, threads_after = at_rest(process)

@@ -4,11 +4,10 @@
 import contextlib
 import os
 import shutil
-import signal
 import socket
 import time
 
-from processes import StackError, free_port, wait_for
+from processes import Breakable, StackError, free_port
 
 
 class Client:
@@ -70,7 +69,7 @@ class Client:
         self.socket.close()
 
 
-class Memcached:
+class Memcached(Breakable):
     """Memcached as an unprivileged user; `options` are its own flags."""
 
     def __init__(self, stack, options=(), name="memcached"):
@@ -103,25 +102,6 @@ class Memcached:
             yield client
         finally:
             client.close()
-
-    def state(self):
-        """What /proc says of the process: S, R, T (stopped) ..."""
-        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
-            return file.read().rpartition(")")[2].split()[0]
-
-    @contextlib.contextmanager
-    def frozen(self):
-        os.kill(self.process.pid, signal.SIGSTOP)
-        try:
-            wait_for(lambda: self.state() == "T", f"{self.name} to be stopped")
-            yield
-        finally:
-            os.kill(self.process.pid, signal.SIGCONT)
-
-    def kill(self):
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.process.wait()
-        self.stack.processes.remove(self.process)
 
     def restart(self):
         if self.process.process.poll() is None:

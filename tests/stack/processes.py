@@ -4,6 +4,7 @@
 Used by the demo, the end-to-end tests, the render suite and the benchmarks.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -122,6 +123,34 @@ class Process:
         except ProcessLookupError:
             pass
         return self.process.wait()
+
+
+class Breakable:
+    """A server that tests stop, kill and start again: it has a `stack`, a `name`, a `process` and start()."""
+
+    stack = name = process = None
+
+    def start(self):
+        raise NotImplementedError
+
+    def state(self):
+        """What /proc says of the process: S, R, T (stopped) ..."""
+        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
+            return file.read().rpartition(")")[2].split()[0]
+
+    @contextlib.contextmanager
+    def frozen(self):
+        os.kill(self.process.pid, signal.SIGSTOP)
+        try:
+            wait_for(lambda: self.state() == "T", f"{self.name} to be stopped")
+            yield
+        finally:
+            os.kill(self.process.pid, signal.SIGCONT)
+
+    def kill(self):
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.process.wait()
+        self.stack.processes.remove(self.process)
 
 
 class Stack:

@@ -4,11 +4,10 @@
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import time
 
-from processes import StackError, free_port, wait_for
+from processes import Breakable, StackError, free_port
 
 
 def program(name):
@@ -23,7 +22,7 @@ def parse_info(text):
     return dict(line.split(":", 1) for line in text.splitlines() if ":" in line and not line.startswith("#"))
 
 
-class Redis:
+class Redis(Breakable):
     """A redis-server in a folder of its own; `options` are its settings by name."""
 
     def __init__(self, stack, options=None, name="redis", password=""):
@@ -74,25 +73,6 @@ class Redis:
     def fill(self, count):
         """Writes `count` keys in one script."""
         self.cli("EVAL", "for i = 1, tonumber(ARGV[1]) do redis.call('SET', 'filled:' .. i, 'x') end", 0, count)
-
-    def state(self):
-        """What /proc says of the process: S, R, T (stopped) ..."""
-        with open(f"/proc/{self.process.pid}/stat", encoding="utf-8") as file:
-            return file.read().rpartition(")")[2].split()[0]
-
-    @contextlib.contextmanager
-    def frozen(self):
-        os.kill(self.process.pid, signal.SIGSTOP)
-        try:
-            wait_for(lambda: self.state() == "T", f"{self.name} to be stopped")
-            yield
-        finally:
-            os.kill(self.process.pid, signal.SIGCONT)
-
-    def kill(self):
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.process.wait()
-        self.stack.processes.remove(self.process)
 
     @contextlib.contextmanager
     def killed(self):
