@@ -28,7 +28,7 @@ std::string MemcachedLink::read_stats(Clock::time_point deadline) {
   for (;;) {
     const auto end = find_stats_end(received_, searched);
     if (end.size != 0) {
-      const std::string body{end.body};
+      std::string body{end.body};
       const bool is_error = end.is_error;
       received_.erase(0, end.size);
       if (is_error) fail(body);
@@ -43,7 +43,7 @@ std::string MemcachedLink::read_line(Clock::time_point deadline) {
   for (;;) {
     const auto end = received_.find('\n');
     if (end != std::string::npos) {
-      const std::string line{trim(std::string_view{received_}.substr(0, end))};
+      std::string line{trim(std::string_view{received_}.substr(0, end))};
       received_.erase(0, end + 1);
       const auto reply = find_stats_end(line + "\n");
       if (reply.is_error) fail(line);
