@@ -5,8 +5,8 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "core/redis/test_redis.h"
 #include "core/strict_yaml.h"
-#include "test_redis.h"
 
 using namespace std::chrono_literals;
 using namespace binnacle;

@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-#include "address.h"
+#include "core/address.h"
 #include "core/text.h"
 
 namespace binnacle::cache {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "address.h"
 #include "cluster_nodes.h"
+#include "core/address.h"
 
 namespace binnacle::cache {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "core/families.h"
-#include "resp.h"
+#include "core/redis/resp.h"
 
 namespace binnacle::cache {
 

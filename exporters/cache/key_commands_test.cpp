@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "test_redis.h"
+#include "core/redis/test_redis.h"
 
 using namespace binnacle;
 using namespace binnacle::cache;

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "core/families.h"
+#include "core/redis/resp.h"
 #include "info.h"
-#include "resp.h"
 
 namespace binnacle::cache {
 

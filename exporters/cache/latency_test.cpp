@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "core/redis/test_redis.h"
 #include "core/test_families.h"
-#include "test_redis.h"
 
 using namespace binnacle;
 using namespace binnacle::cache;

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "address.h"
+#include "core/address.h"
 #include "core/exporter.h"
 #include "core/scrape.h"
 

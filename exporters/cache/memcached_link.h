@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "socket.h"
+#include "core/socket.h"
 
 namespace binnacle::cache {
 

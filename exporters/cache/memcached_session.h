@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "address.h"
+#include "core/address.h"
 #include "core/duration_histogram.h"
 #include "memcached_link.h"
 #include "turns.h"

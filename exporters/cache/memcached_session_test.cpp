@@ -6,8 +6,8 @@
 #include <mutex>
 
 #include "core/test_families.h"
+#include "core/test_server.h"
 #include "memcached_collectors.h"
-#include "test_server.h"
 
 using namespace binnacle;
 using namespace binnacle::cache;

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "core/text.h"
 
@@ -145,22 +144,11 @@ void RedisSession::open(Clock::time_point deadline) {
 }
 
 void RedisSession::log_in(Clock::time_point deadline) {
-  if (!settings_.credentials.password) return;
-  Command auth{"AUTH"};
-  if (!settings_.credentials.user.empty()) auth.push_back(settings_.credentials.user);
-  auth.push_back(settings_.credentials.password->reveal());
   const auto start = Clock::now();
-  const auto wipe = [&auth] { ::explicit_bzero(auth.back().data(), auth.back().size()); };
-  Reply reply;
-  try {
-    reply = link_->ask(auth, deadline);
-  } catch (...) {
-    wipe();
-    throw;
-  }
-  wipe();
+  const auto reply = authenticate(*link_, settings_.credentials, deadline);
+  if (!reply) return;
   round_trips_.auth.observe(Clock::now() - start);
-  if (reply.is_error()) fail_log_in(reply);
+  if (reply->is_error()) fail_log_in(*reply);
 }
 
 void RedisSession::measure_ping(Clock::time_point deadline) {

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "address.h"
+#include "core/address.h"
 #include "core/credentials.h"
 #include "core/duration_histogram.h"
+#include "core/redis/redis_link.h"
 #include "info.h"
-#include "redis_link.h"
 #include "turns.h"
 
 namespace binnacle::cache {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/families.h"
+#include "core/redis/resp.h"
 #include "info.h"
-#include "resp.h"
 
 namespace binnacle::cache {
 

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "core/families.h"
-#include "resp.h"
+#include "core/redis/resp.h"
 
 namespace binnacle::cache {
 

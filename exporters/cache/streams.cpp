@@ -234,6 +234,7 @@ void add_stream(const KeyName& stream, const Reply& reply, Families& families) {
 
 std::vector<std::string> group_names(const Reply& reply) {
   std::vector<std::string> names;
+  names.reserve(reply.elements.size());
   for (const auto& group : reply.elements) names.push_back(name_in(group));
   return names;
 }

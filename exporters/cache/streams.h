@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/families.h"
+#include "core/redis/resp.h"
 #include "key_config.h"
-#include "resp.h"
 
 namespace binnacle::cache {
 

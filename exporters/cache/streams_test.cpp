@@ -3,9 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "core/redis/test_redis.h"
 #include "core/test_families.h"
 #include "redis_collectors.h"
-#include "test_redis.h"
 
 using namespace binnacle;
 using namespace binnacle::cache;

@@ -2,24 +2,17 @@
 #include "targets.h"
 
 #include <optional>
-#include <set>
 #include <stdexcept>
-#include <string_view>
 
+#include "core/redis/redis_url.h"
 #include "core/strict_yaml.h"
 #include "core/text.h"
-#include "redis_url.h"
 
 namespace binnacle::cache {
 
 namespace {
 
 constexpr int kMemcachedPort = 11211;
-
-std::string value_of(const Environment& environment, const char* name) {
-  const char* const value = environment(name);
-  return value == nullptr ? std::string{} : std::string{value};
-}
 
 template <class Parse>
 auto parse_named(const std::string& source, const std::string& text, Parse parse) {
@@ -90,8 +83,6 @@ KeysConfig parse_target_keys(YamlMap& target, Kind kind) {
 
 TargetSpec parse_target(YamlMap& target, const CredentialModules& modules) {
   TargetSpec spec;
-  spec.name = target.text("name").value_or("");
-  if (spec.name.empty()) throw target.error("name", "expected a name, which becomes the label target");
   spec.kind = parse_kind(target);
   spec.address = parse_target_address(target, spec.kind);
   spec.credentials = parse_target_credentials(target, spec.kind, modules);
@@ -105,6 +96,7 @@ TargetSpec parse_target(YamlMap& target, const CredentialModules& modules) {
 std::vector<TargetSpec> given_targets(const TargetFlags& flags, const Environment& environment) {
   std::vector<TargetSpec> targets;
   const auto credentials = given_credentials(flags, environment);
+  targets.reserve(flags.redis.size() + flags.memcached.size());
   for (const auto& text : flags.redis) {
     targets.push_back(redis_target("--redis.addr", text, credentials, flags.redis_cluster));
   }
@@ -124,19 +116,7 @@ TargetSpec default_target(const TargetFlags& flags, const Environment& environme
   return redis_target("the default", "localhost", given_credentials(flags, environment), flags.redis_cluster);
 }
 
-std::vector<TargetSpec> parse_targets(YamlMap& config) {
-  const auto modules = parse_credentials(config);
-  std::vector<TargetSpec> targets;
-  std::set<std::string> names;
-  auto listed = config.maps("targets");
-  if (!listed) return targets;
-  for (auto& target : *listed) {
-    auto spec = parse_target(target, modules);
-    if (!names.insert(spec.name).second) throw target.error("name", "another target has this name");
-    targets.push_back(std::move(spec));
-  }
-  return targets;
-}
+std::vector<TargetSpec> parse_targets(YamlMap& config) { return parse_named_list(config, "targets", parse_target); }
 
 std::vector<TargetSpec> name_targets(std::vector<TargetSpec> given, const std::vector<TargetSpec>& configured) {
   const bool several = given.size() + configured.size() > 1;
@@ -144,12 +124,7 @@ std::vector<TargetSpec> name_targets(std::vector<TargetSpec> given, const std::v
     if (several || target.cluster) target.name = target.address.name();
   }
   given.insert(given.end(), configured.begin(), configured.end());
-  std::set<std::string_view> names;
-  for (const auto& target : given) {
-    if (!names.insert(target.name).second) {
-      throw std::runtime_error("two targets are " + target.name + "; expected one, or names for them in --config.file");
-    }
-  }
+  check_names_differ(given);
   return given;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "address.h"
+#include "core/address.h"
 #include "core/credentials.h"
+#include "core/target_list.h"
 #include "key_config.h"
 
 namespace binnacle {
@@ -37,9 +37,6 @@ struct TargetFlags {
   std::vector<std::string> memcached;  ///< addresses
   bool redis_cluster = false;          ///< whether each of `redis` leads to all nodes of its cluster
 };
-
-/// The value of an environment variable; null when it is not set.
-using Environment = std::function<const char*(const char* name)>;
 
 /// The targets of flags and environment (redis_exporter's REDIS_ADDR, REDIS_USER, REDIS_PASSWORD, REDIS_PASSWORD_FILE).
 /// --redis.addr makes REDIS_ADDR count no more. A password in REDIS_ADDR is that server's, and goes before the others.

@@ -116,7 +116,8 @@ TEST_CASE("faults of the config name the key", "[targets]") {
   CHECK_THAT(fault("targets: [{name: a}]"), Contains("expected address"));
   CHECK_THAT(fault("targets: [{name: a, address: 'redis://:secret@x'}]"), Contains("address") && !Contains("secret"));
   CHECK_THAT(fault("targets: [{name: a, address: a, kind: mysql}]"), Contains("expected redis"));
-  CHECK_THAT(fault("targets: [{name: a, address: a}, {name: a, address: b}]"), Contains("another target"));
+  CHECK_THAT(fault("targets: [{name: a, address: a}, {name: a, address: b}]"),
+             Contains("another of targets has this name"));
   CHECK_THAT(fault("targets: [{name: a, address: a, credentials: no}]"), Contains("credentials"));
   CHECK_THAT(fault("targets: [{name: a, address: a, keys: {scan_budget: 1}}]"),
              Contains("targets[0].keys.scan_budget"));

@@ -4,7 +4,7 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "socket.h"
+#include "core/socket.h"
 
 namespace binnacle::cache {
 

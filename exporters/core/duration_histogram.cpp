@@ -6,11 +6,11 @@
 
 namespace binnacle {
 
-void DurationHistogram::observe(std::chrono::duration<double> duration) {
+void DurationHistogram::observe(std::chrono::duration<double> duration, std::uint64_t count) {
   const auto bound = std::lower_bound(bounds_.begin(), bounds_.end(), duration.count());
-  ++counts_[static_cast<std::size_t>(bound - bounds_.begin())];
-  ++count_;
-  sum_ += duration.count();
+  counts_[static_cast<std::size_t>(bound - bounds_.begin())] += count;
+  count_ += count;
+  sum_ += duration.count() * static_cast<double>(count);
 }
 
 prometheus::ClientMetric DurationHistogram::collect() const {

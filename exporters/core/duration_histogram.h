@@ -22,7 +22,7 @@ class DurationHistogram {
   explicit DurationHistogram(std::span<const double> bounds = kRoundTripBounds)
       : bounds_(bounds), counts_(bounds.size() + 1) {}
 
-  void observe(std::chrono::duration<double> duration);
+  void observe(std::chrono::duration<double> duration, std::uint64_t count = 1);
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] std::uint64_t count() const { return count_; }
   [[nodiscard]] prometheus::ClientMetric collect() const;

@@ -26,6 +26,8 @@ struct ExporterInfo {
   std::string listen_address;    ///< the default of --web.listen-address: ":9100"
   /// How long a collector may hold up the others of its target; very long where they share a connection.
   std::chrono::milliseconds stall{250};
+  /// What one collector may have; more are dropped and counted.
+  std::size_t series_cap = Families::kDefaultSeriesCap;
 };
 
 /// A kind of collector that an exporter has, whatever the number of targets it runs for.
@@ -69,8 +71,15 @@ class Exporter {
   /// print one scrape): the time to bind sockets of its own. Throws std::runtime_error with one line.
   virtual void serve() {}
 
+  /// Called once, of a process that has served and is to end, while the HTTP server still answers: the time to let
+  /// finish what is under way.
+  virtual void stop() {}
+
   /// What /health/detailed tells beyond the checks: members of its JSON object, each a name and a JSON text.
   virtual std::map<std::string, std::string> health_details(const HttpRequest& /*request*/) { return {}; }
+
+  /// Why /health/ready is 503 just now, in one line; empty: it is 200. Never called while what load() returned runs.
+  virtual std::string not_ready() { return {}; }
 
   /// Answers paths of the exporter's own; nothing for a path that it does not know.
   virtual std::optional<HttpResponse> handle(const HttpRequest& /*request*/) { return std::nullopt; }

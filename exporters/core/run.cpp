@@ -11,6 +11,7 @@
 #include "exporter.h"
 #include "file.h"
 #include "flags.h"
+#include "health_check.h"
 #include "log.h"
 #include "mask.h"
 #include "service.h"
@@ -40,6 +41,7 @@ struct CoreFlags {
   std::string config_file;
   bool config_check = false;
   bool once = false;
+  bool health_check = false;
   bool disable_defaults = false;
   std::vector<CollectorKind> collectors;  // enabled_by_default is what the flag sets
 };
@@ -63,6 +65,10 @@ void add_core_flags(Flags& flags, CoreFlags& values) {
   flags.add("config.file", values.config_file, "YAML file; read again on SIGHUP and POST /-/reload.");
   flags.add("config.check", values.config_check, "Check flags and files, then exit.");
   flags.add("once", values.once, "Print one scrape to stdout, then exit.");
+  flags.add(
+      "health-check", values.health_check,
+      "Ask /health/live of the process that serves, then exit: 0 healthy, 1 not. Alone, it takes the flags of the "
+      "one process that runs this binary.");
 }
 
 void add_collector_flags(Flags& flags, CoreFlags& values) {
@@ -134,6 +140,7 @@ void serve(Service& service, Exporter& exporter, const CoreFlags& values) {
     }
     reload_on_signal(service, server);
   }
+  exporter.stop();
   server.stop();
   log::info("stopped");
 }
@@ -141,6 +148,13 @@ void serve(Service& service, Exporter& exporter, const CoreFlags& values) {
 void print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
+}
+
+/// What the flags are read from: of a lone --health-check, the process that serves.
+std::vector<const char*> arguments_of(int argc, char** argv, const std::vector<std::string>& serving) {
+  std::vector<const char*> arguments{argv, argv + argc};
+  for (const auto& argument : serving) arguments.push_back(argument.c_str());
+  return arguments;
 }
 
 void run_or_throw(Exporter& exporter, int argc, char** argv) {
@@ -155,12 +169,20 @@ void run_or_throw(Exporter& exporter, int argc, char** argv) {
   add_core_flags(flags, values);
   add_collector_flags(flags, values);
   exporter.add_flags(flags);
-  flags.parse(argc, argv);
+  const bool lone_health_check = argc == 2 && argv[1] == std::string_view{"--health-check"};
+  const auto serving = lone_health_check ? serving_arguments() : std::vector<std::string>{};
+  const auto arguments = arguments_of(argc, argv, serving);
+  flags.parse(static_cast<int>(arguments.size()), arguments.data());
   if (!values.telemetry_path.starts_with('/') || values.telemetry_path == "/") {
     throw std::runtime_error("--web.telemetry-path: expected a path such as /metrics, got " +
                              quoted(values.telemetry_path));
   }
   log::configure(log_settings(values));
+  if (values.health_check) {
+    check_health(values.listen_addresses, values.web_config_file);
+    print("ok\n");
+    return;
+  }
 
   // Blocked before any thread exists, so that only sigwait() below takes them.
   const sigset_t signals = handled_signals();

@@ -90,7 +90,10 @@ std::chrono::milliseconds timeout_of(const HttpRequest& request, std::chrono::mi
 }  // namespace
 
 Service::Service(Exporter& exporter, Settings settings)
-    : exporter_(exporter), settings_(std::move(settings)), info_(exporter.info()), runner_({.stall = info_.stall}) {
+    : exporter_(exporter),
+      settings_(std::move(settings)),
+      info_(exporter.info()),
+      runner_({.stall = info_.stall, .series_cap = info_.series_cap}) {
   reload();
 }
 
@@ -137,7 +140,8 @@ HttpResponse Service::handle(const HttpRequest& request) {
   if (path == "/") return landing();
   if (path == "/probe") return probe(request);
   if (path == "/health") return health();
-  if (path == "/health/live" || path == "/health/ready") return respond(200, "ok\n");
+  if (path == "/health/live") return respond(200, "ok\n");
+  if (path == "/health/ready") return ready();
   if (path == "/health/detailed") return health_detailed(request);
   if (path == "/-/reload") return reload_now(request);
   if (auto own = exporter_.handle(request)) return *std::move(own);
@@ -332,6 +336,12 @@ HttpResponse Service::health() {
   const auto report = judge(rules(), *fresh_results());
   const bool usable = report.status == HealthStatus::healthy || report.status == HealthStatus::degraded;
   return respond(usable ? 200 : 503, std::string{status_name(report.status)} + "\n");
+}
+
+HttpResponse Service::ready() {
+  const std::scoped_lock lock{mutex_};
+  const auto reason = exporter_.not_ready();
+  return reason.empty() ? respond(200, "ok\n") : respond(503, reason + "\n");
 }
 
 HttpResponse Service::health_detailed(const HttpRequest& request) {

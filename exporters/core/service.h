@@ -51,6 +51,7 @@ class Service {
   HttpResponse collector_metrics(const HttpRequest& request, const std::string& collector);
   HttpResponse probe(const HttpRequest& request);
   HttpResponse health();
+  HttpResponse ready();
   HttpResponse health_detailed(const HttpRequest& request);
   HttpResponse reload_now(const HttpRequest& request);
   HttpResponse landing() const;

@@ -63,6 +63,8 @@ class FakeExporter final : public Exporter {
     const std::scoped_lock lock{mutex_};
     found_.clear();
   }
+  void make_unready(const std::string& reason) { not_ready_ = reason; }
+  std::string not_ready() override { return not_ready_; }
   std::map<std::string, std::string> health_details(const HttpRequest& request) override {
     if (request.query != "more") return {};
     return {{"more", "[1, 2]"}};
@@ -95,6 +97,7 @@ class FakeExporter final : public Exporter {
   const std::shared_ptr<Target> db_ = make_db();
   std::mutex mutex_;
   std::vector<std::shared_ptr<Target>> found_;
+  std::string not_ready_;
 };
 
 Service::Settings settings() {
@@ -163,6 +166,17 @@ TEST_CASE("paths are exact; an exporter may have its own", "[service]") {
   const auto landing = service.handle(get("/"));
   CHECK(landing.content_type == "text/html; charset=utf-8");
   CHECK(has(landing, "For &lt;tests&gt;."));
+}
+
+TEST_CASE("an exporter may say that it is not ready, and is alive all the same", "[service]") {
+  FakeExporter exporter;
+  Service service{exporter, settings()};
+  exporter.make_unready("open: pay");
+  CHECK(service.handle(get("/health/ready")).status == 503);
+  CHECK(has(service.handle(get("/health/ready")), "open: pay\n"));
+  CHECK(service.handle(get("/health/live")).status == 200);
+  exporter.make_unready("");
+  CHECK(service.handle(get("/health/ready")).status == 200);
 }
 
 TEST_CASE("/probe takes only the names of targets", "[service]") {

@@ -8,7 +8,7 @@
 
 namespace binnacle {
 
-/// Hands everything to an exporter's own sink, and metrics to the store too.
+/// Hands everything to an exporter's own sink, and to the store the metrics that the sink does not own.
 class Statsd::Both final : public EventSink {
  public:
   Both(EventSink& observer, EventSink& store) : observer_(observer), store_(store) {}
@@ -23,7 +23,7 @@ class Statsd::Both final : public EventSink {
   }
   void metric(const StatsdMetric& metric) override {
     observer_.metric(metric);
-    store_.metric(metric);
+    if (!observer_.owns(metric.name)) store_.metric(metric);
   }
   void service_check(const StatsdCheck& check) override { observer_.service_check(check); }
   void event(const StatsdEvent& event) override { observer_.event(event); }

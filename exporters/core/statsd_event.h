@@ -70,6 +70,8 @@ class EventSink {
   virtual void end_batch() {}
 
   virtual void metric(const StatsdMetric& metric) = 0;
+  /// Whether metrics of this name are this sink's alone, and nobody else's to count. Only asked of a Statsd's observer.
+  [[nodiscard]] virtual bool owns(std::string_view /*name*/) const { return false; }
   virtual void service_check(const StatsdCheck& /*check*/) {}
   virtual void event(const StatsdEvent& /*event*/) {}
 };

@@ -2,7 +2,6 @@
 #include "statsd_listener.h"
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -88,21 +87,18 @@ class StatsdListener::Batch {
 
 StatsdListener::StatsdListener(std::vector<std::shared_ptr<StatsdSocket>> sockets, EventSink& sink,
                                StatsdTotals& totals)
-    : sockets_(std::move(sockets)), sink_(sink), totals_(totals), stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (!stop_) throw std::runtime_error("statsd: no more file descriptors");
+    : sockets_(std::move(sockets)), sink_(sink), totals_(totals) {
   thread_ = std::thread{[this] { run(); }};
 }
 
 StatsdListener::~StatsdListener() {
-  const std::uint64_t one = 1;
-  // Cannot fail: the counter is at 0.
-  if (::write(stop_.get(), &one, sizeof one) < 0) log::error("statsd: cannot stop the listener");
+  stop_.raise();
   thread_.join();
 }
 
 void StatsdListener::run() {
   Batch batch;
-  std::vector<pollfd> polled{{stop_.get(), POLLIN, 0}};
+  std::vector<pollfd> polled{{stop_.fd(), POLLIN, 0}};
   for (const auto& socket : sockets_) polled.push_back({socket->fd(), POLLIN, 0});
   for (;;) {
     if (::poll(polled.data(), polled.size(), -1) < 0) continue;  // interrupted

@@ -9,7 +9,7 @@
 #include "statsd_event.h"
 #include "statsd_parser.h"
 #include "statsd_socket.h"
-#include "unique_fd.h"
+#include "stop_signal.h"
 
 namespace binnacle {
 
@@ -44,7 +44,7 @@ class StatsdListener {
   EventSink& sink_;
   StatsdTotals& totals_;
   StatsdParser parser_;
-  UniqueFd stop_;
+  StopSignal stop_;
   std::thread thread_;
 };
 

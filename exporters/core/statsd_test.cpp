@@ -182,7 +182,7 @@ TEST_CASE("a packet that is too long is counted, and its whole lines are taken",
   }
   REQUIRE(send(statsd.bound_to().at(0), packet));
   CHECK(wait_for([&] { return value(statsd, "hits") == whole; }));
-  CHECK(statsd.sockets().at(0).oversized == 1);
+  CHECK(wait_for([&] { return statsd.sockets().at(0).oversized == 1; }));
   CHECK(statsd.counts().errors == decltype(StatsdCounts::errors){});
 }
 
@@ -243,6 +243,26 @@ TEST_CASE("an observer gets everything, and the store its metrics", "[statsd]") 
   }
   CHECK(observer.seen == std::vector<std::string>{"counter hits 1", "check a 2 host= tags= message=",
                                                   "event title=a text=b type= host= tags="});
+}
+
+TEST_CASE("what an observer owns is nothing to the store", "[statsd]") {
+  class Owner final : public TestSink {
+   public:
+    [[nodiscard]] bool owns(std::string_view name) const override { return name.starts_with("mine."); }
+  };
+  const CapturedStderr quiet;
+  Owner observer;
+  {
+    Statsd statsd{{}, &observer};
+    load(statsd, kUdp);
+    statsd.start();
+    REQUIRE(send(statsd.bound_to().at(0), "mine.a:1|c\nhits:1|c"));
+    CHECK(wait_for([&] { return value(statsd, "hits") == 1; }));
+    StatsdSnapshot snapshot;
+    statsd.snapshot(snapshot);
+    CHECK(snapshot.series.size() == 1);
+  }
+  CHECK(observer.seen == std::vector<std::string>{"counter mine.a 1", "counter hits 1"});
 }
 
 TEST_CASE("an exporter's own mappings come after the config's", "[statsd]") {

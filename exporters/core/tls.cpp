@@ -11,19 +11,13 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "deleter.h"
 #include "file.h"
 #include "log.h"
 
 namespace binnacle {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
 using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
 using PrivateKey = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;

@@ -9,76 +9,18 @@
 #include <catch2/catch.hpp>
 
 #include "test_folder.h"
+#include "test_identity.h"
 #include "tls_names.h"
 
 using binnacle::ClientAuth;
+using binnacle::Deleter;
+using binnacle::Identity;
 using binnacle::TestFolder;
 using binnacle::TlsContext;
 using binnacle::TlsSettings;
 using Catch::Matchers::Contains;
 
 namespace {
-
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-
-/// A certificate with its key, made for the test; self-signed, or signed by `issuer`.
-struct Identity {
-  Certificate certificate{X509_new()};
-  Key key{EVP_EC_gen("P-256")};
-
-  explicit Identity(const std::string& name, const Identity* issuer = nullptr, const std::string& sans = "",
-                    bool authority = false) {
-    static long serial = 0;
-    X509* x509 = certificate.get();
-    X509_set_version(x509, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(x509), ++serial);
-    X509_gmtime_adj(X509_getm_notBefore(x509), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
-    X509_set_pubkey(x509, key.get());
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
-    const Identity& signer = issuer == nullptr ? *this : *issuer;
-    X509_set_issuer_name(x509, X509_get_subject_name(signer.certificate.get()));
-    if (authority) add_extension(NID_basic_constraints, "critical,CA:TRUE");
-    if (!sans.empty()) add_extension(NID_subject_alt_name, sans);
-    X509_sign(x509, signer.key.get(), EVP_sha256());
-  }
-
-  void add_extension(int id, const std::string& value) const {
-    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, id, value.c_str());
-    REQUIRE(extension != nullptr);
-    X509_add_ext(certificate.get(), extension, -1);
-    X509_EXTENSION_free(extension);
-  }
-
-  [[nodiscard]] std::string certificate_pem() const {
-    const Bio bio(BIO_new(BIO_s_mem()));
-    PEM_write_bio_X509(bio.get(), certificate.get());
-    return text_of(bio.get());
-  }
-  [[nodiscard]] std::string key_pem(const char* passphrase = nullptr) const {
-    const Bio bio(BIO_new(BIO_s_mem()));
-    PEM_write_bio_PrivateKey(bio.get(), key.get(), passphrase == nullptr ? nullptr : EVP_aes_128_cbc(), nullptr, 0,
-                             nullptr, const_cast<char*>(passphrase));
-    return text_of(bio.get());
-  }
-
- private:
-  static std::string text_of(BIO* bio) {
-    const char* data = nullptr;
-    const long length = BIO_get_mem_data(bio, const_cast<char**>(&data));
-    return {data, static_cast<std::size_t>(length)};
-  }
-};
 
 struct Client {
   const Identity* identity = nullptr;
@@ -128,7 +70,7 @@ Outcome handshake(TlsContext& server_context, const Client& client = {}) {
   outcome.ok = server_done && client_done;
   outcome.version = SSL_get_version(peer.get());
   if (outcome.ok) outcome.cipher = SSL_get_cipher_name(peer.get());
-  const Certificate shown(SSL_get1_peer_certificate(peer.get()));
+  const std::unique_ptr<X509, Deleter<X509_free>> shown(SSL_get1_peer_certificate(peer.get()));
   if (shown) {
     char name[100] = "";
     X509_NAME_get_text_by_NID(X509_get_subject_name(shown.get()), NID_commonName, name, sizeof name);

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkout_probe.h"
 
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdint>
-#include <stdexcept>
 #include <utility>
 
 #include "collectors.h"
@@ -16,40 +10,24 @@
 namespace binnacle::pgpool {
 
 CheckoutProbe::CheckoutProbe(std::string target, Settings settings)
-    : target_(std::move(target)),
-      settings_(std::move(settings)),
-      stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      checkout_(settings_.conninfo, stop_.get()) {
-  if (!stop_) throw std::runtime_error("no file descriptor is left for a checkout probe");
+    : target_(std::move(target)), settings_(std::move(settings)), checkout_(settings_.conninfo, stop_.fd()) {
   thread_ = std::thread{[this] { run(); }};
 }
 
 CheckoutProbe::~CheckoutProbe() {
-  const std::uint64_t one = 1;
-  // Fails only if the counter were full.
-  [[maybe_unused]] const auto written = ::write(stop_.get(), &one, sizeof one);
+  stop_.raise();
   thread_.join();
 }
 
 void CheckoutProbe::run() {
   auto next = Clock::now() + settings_.interval;
   try {
-    while (!stopped_before(next)) {
+    while (!stop_.raised_before(next)) {
       check_out_once();
       next = std::max(next + settings_.interval, Clock::now());
     }
   } catch (const CheckoutStopped&) {
     return;
-  }
-}
-
-bool CheckoutProbe::stopped_before(Clock::time_point time) const {
-  pollfd polled{stop_.get(), POLLIN, 0};
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now()).count();
-    constexpr long kLongestWait = 3'600'000;
-    if (::poll(&polled, 1, static_cast<int>(std::clamp<long>(left, 0, kLongestWait))) > 0) return true;
-    if (Clock::now() >= time) return false;
   }
 }
 

@@ -7,7 +7,7 @@
 
 #include "checkout.h"
 #include "checkout_record.h"
-#include "core/unique_fd.h"
+#include "core/stop_signal.h"
 
 namespace binnacle::pgpool {
 
@@ -33,13 +33,12 @@ class CheckoutProbe {
 
  private:
   void run();
-  [[nodiscard]] bool stopped_before(Clock::time_point time) const;
   void check_out_once();
   void log_change(const CheckoutResult& result);
 
   const std::string target_;
   const Settings settings_;
-  const UniqueFd stop_;  // an eventfd: readable once the thread shall end
+  const StopSignal stop_;
   CheckoutRecord record_;
   Checkout checkout_;
   std::string failing_;  // the error class of the last checkout; empty when it succeeded

@@ -66,18 +66,6 @@ bool is_local(int socket) {
 
 }  // namespace
 
-bool wait_for_socket(int socket, short events, Clock::time_point deadline) {
-  pollfd polled{socket, events, 0};
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) return false;
-    constexpr long kLongestWait = 3'600'000;
-    const int ready = ::poll(&polled, 1, static_cast<int>(std::min<long>(left, kLongestWait)));
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) throw std::runtime_error("poll failed on a connection's socket");
-  }
-}
-
 ConnectionHandle start_connecting(const Conninfo& conninfo, const Parameters& extra) {
   ConnectArguments arguments;
   arguments.add("fallback_application_name", "postgres-pool-exporter");

@@ -11,6 +11,7 @@
 
 #include "conninfo.h"
 #include "core/collector.h"
+#include "core/wait_for_socket.h"
 #include "session.h"
 
 namespace binnacle::pgpool {
@@ -19,9 +20,6 @@ struct FinishConnection {
   void operator()(PGconn* connection) const { PQfinish(connection); }
 };
 using ConnectionHandle = std::unique_ptr<PGconn, FinishConnection>;
-
-/// Waits until a socket is ready for `events` (POLLIN, POLLOUT) or has failed. False: the deadline passed.
-bool wait_for_socket(int socket, short events, Clock::time_point deadline);
 
 /// Begins to open a connection, for PQconnectPoll: as connect() does, but for the waiting. Only name servers may block
 /// it.

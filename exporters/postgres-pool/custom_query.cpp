@@ -44,8 +44,10 @@ void add_custom_query(const CustomQuery& query, const Rows& rows, Families& fami
                              std::to_string(kMostRows));
   }
   std::vector<std::size_t> label_columns;
+  label_columns.reserve(query.labels.size());
   for (const auto& label : query.labels) label_columns.push_back(required_column(rows, label));
   std::vector<Values> values;
+  values.reserve(query.metrics.size());
   for (const auto& metric : query.metrics) values.push_back(read_values(rows, metric));
 
   std::vector<LabelView> labels;

@@ -131,6 +131,7 @@ std::map<std::string, std::string> PostgresPoolExporter::health_details(const Ht
 
 std::vector<std::shared_ptr<Target>> PostgresPoolExporter::targets() {
   std::vector<std::shared_ptr<Target>> targets;
+  targets.reserve(running_.size());
   for (const auto& running : running_) targets.push_back(running.target);
   return targets;
 }

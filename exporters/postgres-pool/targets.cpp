@@ -2,7 +2,6 @@
 #include "targets.h"
 
 #include <optional>
-#include <set>
 #include <stdexcept>
 #include <string_view>
 
@@ -30,11 +29,6 @@ Conninfo parse_named(const std::string& source, const std::string& dsn) {
 std::string read_text(const std::string& path) {
   const auto text = read_file(path, 65'536);
   return std::string{trim(text)};
-}
-
-std::string value_of(const Environment& environment, const char* name) {
-  const char* const value = environment(name);
-  return value == nullptr ? std::string{} : std::string{value};
 }
 
 /// A variable, or the text of the file that the variable of that name with _FILE names.
@@ -132,8 +126,6 @@ CheckoutSpec parse_checkout(YamlMap& checkout, const TargetSpec& target, const C
 
 TargetSpec parse_target(YamlMap& target, const CredentialModules& modules) {
   TargetSpec spec;
-  spec.name = target.text("name").value_or("");
-  if (spec.name.empty()) throw target.error("name", "expected a name, which becomes the label target");
   spec.conninfo = parse_target_conninfo(target);
   spec.kind = parse_kind(target, spec.conninfo);
   set_credentials(target, modules, spec.conninfo);
@@ -160,19 +152,7 @@ std::vector<TargetSpec> given_targets(const DsnFlags& flags, const Environment& 
   return targets;
 }
 
-std::vector<TargetSpec> parse_targets(YamlMap& config) {
-  const auto modules = parse_credentials(config);
-  std::vector<TargetSpec> targets;
-  std::set<std::string> names;
-  auto listed = config.maps("targets");
-  if (!listed) return targets;
-  for (auto& target : *listed) {
-    auto spec = parse_target(target, modules);
-    if (!names.insert(spec.name).second) throw target.error("name", "another target has this name");
-    targets.push_back(std::move(spec));
-  }
-  return targets;
-}
+std::vector<TargetSpec> parse_targets(YamlMap& config) { return parse_named_list(config, "targets", parse_target); }
 
 std::vector<TargetSpec> name_targets(std::vector<TargetSpec> given, const std::vector<TargetSpec>& configured) {
   if (given.size() + configured.size() > 1) {
@@ -183,12 +163,7 @@ std::vector<TargetSpec> name_targets(std::vector<TargetSpec> given, const std::v
     throw std::runtime_error(
         "no server to read: expected --postgres.dsn, --pgbouncer.dsn, DATA_SOURCE_NAME, or targets in --config.file");
   }
-  std::set<std::string_view> names;
-  for (const auto& target : given) {
-    if (!names.insert(target.name).second) {
-      throw std::runtime_error("two targets are " + target.name + "; expected one, or names for them in --config.file");
-    }
-  }
+  check_names_differ(given);
   return given;
 }
 

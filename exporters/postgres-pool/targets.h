@@ -2,12 +2,12 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "conninfo.h"
+#include "core/target_list.h"
 
 namespace binnacle {
 class YamlMap;
@@ -45,9 +45,6 @@ struct DsnFlags {
   std::vector<std::string> pgbouncer;
   std::string pgbouncer_exporter;  ///< the flag of pgbouncer_exporter's own name
 };
-
-/// The value of an environment variable; null when it is not set.
-using Environment = std::function<const char*(const char* name)>;
 
 /// The targets of flags and environment; of the latter, the variables of postgres_exporter and pgbouncer_exporter. A
 /// flag for a kind of server makes the environment's for that kind count no more. None is named yet. Throws

@@ -158,7 +158,8 @@ TEST_CASE("a fault in the config is told with its line and its key", "[targets]"
   CHECK_THAT(fault("targets: [{name: a, dsn: host=b, kind: mysql}]"), Catch::Contains("postgres or pgbouncer"));
   CHECK_THAT(fault("targets: [{name: a, dsn: host=b, credentials: x}]"), Catch::Contains("credentials"));
   CHECK_THAT(fault("targets: [{name: a, dsn: host=b, password: x}]"), Catch::Contains("password"));
-  CHECK_THAT(fault("targets: [{name: a, dsn: host=b}, {name: a, dsn: host=c}]"), Catch::Contains("another target"));
+  CHECK_THAT(fault("targets: [{name: a, dsn: host=b}, {name: a, dsn: host=c}]"),
+             Catch::Contains("another of targets has this name"));
   const auto checkout = [&](const std::string& keys) {
     return fault("targets: [{name: a, dsn: host=b dbname=pgbouncer, checkout: {" + keys +
                  "}}]\ncredentials: {m: {username: u}}");

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cstddef>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "core/test_loopback.h"
 #include "core/unique_fd.h"
 
 namespace binnacle::pgpool {
@@ -17,18 +15,7 @@ namespace binnacle::pgpool {
 /// Takes connections on a loopback port of its own, and never says a word.
 class SilentServer {
  public:
-  SilentServer() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    if (!listener_ || ::bind(listener_.get(), any, size) != 0 || ::listen(listener_.get(), 8) != 0 ||
-        ::getsockname(listener_.get(), any, &size) != 0) {
-      throw std::runtime_error("no loopback port to listen on");
-    }
-    port_ = ntohs(address.sin_port);
-  }
+  SilentServer() { port_ = listen_on_loopback(listener_.get()); }
   [[nodiscard]] int port() const { return port_; }
 
   /// Takes the connections that came since the last call; returns how many.

@@ -6,7 +6,6 @@
 #include "test_redis.h"
 
 using namespace binnacle;
-using namespace binnacle::cache;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 
@@ -31,6 +30,18 @@ TEST_CASE("what a full server says before it hangs up is heard", "[redis_link]")
   TestServer server{[](std::string_view) { return std::nullopt; }, "-ERR max number of clients reached\r\n"};
   RedisLink link{Socket::connect(server.address(), soon())};
   CHECK(link.ask({"PING"}, soon()).text == "ERR max number of clients reached");
+}
+
+TEST_CASE("AUTH is sent where there is a password, with the user if there is one", "[redis_link]") {
+  TestRedis redis{{{"AUTH hunter2", "+OK\r\n"}, {"AUTH app hunter2", "-WRONGPASS no\r\n"}, {"AUTH late", "silence"}}};
+  RedisLink link{Socket::connect(redis.address(), soon())};
+  const auto password = Password::from_text("hunter2");
+  CHECK_FALSE(authenticate(link, {}, soon()));
+  CHECK_FALSE(authenticate(link, {"app", std::nullopt}, soon()));
+  CHECK(authenticate(link, {"", password}, soon())->text == "OK");
+  CHECK(authenticate(link, {"app", password}, soon())->text == "WRONGPASS no");
+  CHECK_THROWS_AS(authenticate(link, {"", Password::from_text("late")}, Clock::now() + 50ms), Timeout);
+  CHECK(redis.requests() == std::vector<std::string>{"AUTH hunter2", "AUTH app hunter2", "AUTH late"});
 }
 
 TEST_CASE("a server that trickles does not outlast the deadline", "[redis_link]") {

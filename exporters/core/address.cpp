@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "core/text.h"
+#include "text.h"
 
-namespace binnacle::cache {
+namespace binnacle {
 
 namespace {
 
@@ -70,4 +70,4 @@ Address parse_address(std::string_view text, int default_port) {
   return {std::string{host}, port.empty() ? default_port : parse_port(port.substr(1)), {}};
 }
 
-}  // namespace binnacle::cache
+}  // namespace binnacle

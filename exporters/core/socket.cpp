@@ -14,7 +14,9 @@
 #include <memory>
 #include <vector>
 
-namespace binnacle::cache {
+#include "wait_for_socket.h"
+
+namespace binnacle {
 
 namespace {
 
@@ -60,24 +62,11 @@ std::vector<Endpoint> resolve(const Address& address) {
   return endpoints;
 }
 
-/// Waits until the socket is ready or has failed. False: the deadline passed.
-bool wait_for(int fd, short events, Clock::time_point deadline) {
-  pollfd polled{fd, events, 0};
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) return false;
-    constexpr long kLongestWait = 3'600'000;
-    const int ready = ::poll(&polled, 1, static_cast<int>(std::min<long>(left, kLongestWait)));
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) throw std::runtime_error("poll failed: " + error_text(errno));
-  }
-}
-
 /// 0 when connected, else an errno; ETIMEDOUT at the deadline.
 int try_endpoint(const UniqueFd& fd, const Endpoint& endpoint, Clock::time_point deadline) {
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&endpoint.address), endpoint.size) == 0) return 0;
   if (errno != EINPROGRESS && errno != EINTR) return errno;
-  if (!wait_for(fd.get(), POLLOUT, deadline)) return ETIMEDOUT;
+  if (!wait_for_socket(fd.get(), POLLOUT, deadline)) return ETIMEDOUT;
   int error = 0;
   socklen_t size = sizeof(error);
   return ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
@@ -108,7 +97,8 @@ Socket Socket::connect(const Address& address, Clock::time_point deadline) {
 std::size_t Socket::read_some(std::span<char> buffer, Clock::time_point deadline) {
   // The wait comes first: a server that always has more to send must not escape the deadline.
   for (;;) {
-    if (!wait_for(fd_.get(), POLLIN, deadline)) throw Timeout("the server did not answer before the scrape's deadline");
+    if (!wait_for_socket(fd_.get(), POLLIN, deadline))
+      throw Timeout("the server did not answer before the scrape's deadline");
     const auto got = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (got > 0) return static_cast<std::size_t>(got);
     if (got == 0) throw ConnectionLost("the server closed the connection");
@@ -122,7 +112,7 @@ void Socket::write_all(std::string_view bytes, Clock::time_point deadline) {
     if (sent >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     } else if (errno == EAGAIN || errno == EINTR) {
-      if (!wait_for(fd_.get(), POLLOUT, deadline))
+      if (!wait_for_socket(fd_.get(), POLLOUT, deadline))
         throw Timeout("the server read nothing before the scrape's deadline");
     } else {
       throw ConnectionLost("the connection broke: " + error_text(errno));
@@ -135,4 +125,4 @@ bool Socket::stale() const {
   return ::poll(&polled, 1, 0) != 0;
 }
 
-}  // namespace binnacle::cache
+}  // namespace binnacle

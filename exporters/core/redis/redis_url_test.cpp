@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-using namespace binnacle::cache;
+using namespace binnacle;
 
 TEST_CASE("a URL without a password", "[redis_url]") {
   for (const auto* const text : {"host:7000", "redis://host:7000", "redis://host:7000/", "redis://host:7000/3",

@@ -8,10 +8,10 @@
 #include <string_view>
 
 #include "address.h"
-#include "core/collector.h"
-#include "core/unique_fd.h"
+#include "collector.h"
+#include "unique_fd.h"
 
-namespace binnacle::cache {
+namespace binnacle {
 
 /// The time of a scrape ran out. What was under way on a connection has an unknown rest: it must be dropped.
 class Timeout : public std::runtime_error {
@@ -45,4 +45,4 @@ class Socket {
   UniqueFd fd_;
 };
 
-}  // namespace binnacle::cache
+}  // namespace binnacle

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "core/collector.h"
+#include "core/test_server.h"
 #include "core/text.h"
-#include "test_server.h"
 
-namespace binnacle::cache {
+namespace binnacle {
 
 inline std::string bulk(std::string_view text) {
   return "$" + std::to_string(text.size()) + "\r\n" + std::string{text} + "\r\n";
@@ -88,4 +88,4 @@ class TestRedis {
   TestServer server_;
 };
 
-}  // namespace binnacle::cache
+}  // namespace binnacle

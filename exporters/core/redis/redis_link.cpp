@@ -5,7 +5,7 @@
 
 #include "core/text.h"
 
-namespace binnacle::cache {
+namespace binnacle {
 
 namespace {
 
@@ -77,4 +77,20 @@ Reply RedisLink::ask(const Command& command, Clock::time_point deadline) {
   return read(deadline);
 }
 
-}  // namespace binnacle::cache
+std::optional<Reply> authenticate(RedisLink& link, const Credentials& credentials, Clock::time_point deadline) {
+  if (!credentials.password) return std::nullopt;
+  Command auth{"AUTH"};
+  if (!credentials.user.empty()) auth.push_back(credentials.user);
+  auth.push_back(credentials.password->reveal());
+  const auto wipe = [&auth] { ::explicit_bzero(auth.back().data(), auth.back().size()); };
+  try {
+    auto reply = link.ask(auth, deadline);
+    wipe();
+    return reply;
+  } catch (...) {
+    wipe();
+    throw;
+  }
+}
+
+}  // namespace binnacle

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -10,16 +8,16 @@
 #include <atomic>
 #include <functional>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
 
 #include "address.h"
-#include "core/unique_fd.h"
+#include "test_loopback.h"
+#include "unique_fd.h"
 
-namespace binnacle::cache {
+namespace binnacle {
 
 /// A server on a loopback port of its own that answers as a test says.
 class TestServer {
@@ -29,16 +27,7 @@ class TestServer {
   /// Sent to a client as soon as it connects.
   explicit TestServer(Handler handler, std::string greeting = {})
       : handler_(std::move(handler)), greeting_(std::move(greeting)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    if (!listener_ || ::bind(listener_.get(), any, size) != 0 || ::listen(listener_.get(), 8) != 0 ||
-        ::getsockname(listener_.get(), any, &size) != 0) {
-      throw std::runtime_error("no loopback port to listen on");
-    }
-    port_ = ntohs(address.sin_port);
+    port_ = listen_on_loopback(listener_.get());
     thread_ = std::thread{[this] { serve(); }};
   }
   ~TestServer() {
@@ -90,4 +79,4 @@ class TestServer {
   std::thread thread_;
 };
 
-}  // namespace binnacle::cache
+}  // namespace binnacle

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace binnacle::cache {
+namespace binnacle {
 
 /// A server's answer in RESP2.
 struct Reply {
@@ -64,4 +64,4 @@ using Command = std::vector<std::string>;
 /// Appends a command to `out` as it goes over the wire.
 void append_command(const Command& command, std::string& out);
 
-}  // namespace binnacle::cache
+}  // namespace binnacle

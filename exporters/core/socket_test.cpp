@@ -5,11 +5,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "core/test_folder.h"
+#include "test_folder.h"
 #include "test_server.h"
 
 using namespace binnacle;
-using namespace binnacle::cache;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 

@@ -6,7 +6,7 @@
 
 #include "core/text.h"
 
-namespace binnacle::cache {
+namespace binnacle {
 
 namespace {
 
@@ -74,4 +74,4 @@ RedisUrl parse_redis_url(std::string_view text) {
   return url;
 }
 
-}  // namespace binnacle::cache
+}  // namespace binnacle

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace binnacle::cache {
+namespace binnacle {
 
 /// Where a server listens: a host and a port, or the path of a unix socket.
 struct Address {
@@ -22,4 +22,4 @@ struct Address {
 /// does not repeat the text, since a password may be in it by mistake.
 Address parse_address(std::string_view text, int default_port);
 
-}  // namespace binnacle::cache
+}  // namespace binnacle

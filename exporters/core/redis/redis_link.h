@@ -2,14 +2,16 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "core/credentials.h"
+#include "core/socket.h"
 #include "resp.h"
-#include "socket.h"
 
-namespace binnacle::cache {
+namespace binnacle {
 
 /// The server's answer was an error. Its message is the server's, cut and in one line.
 class RedisError : public std::runtime_error {
@@ -33,14 +35,14 @@ enum class Refusal {
 Refusal refusal_of(std::string_view error);
 
 /// One open connection to a server that speaks RESP2. Replies come in the order of the commands. After any exception
-/// but RedisError the connection's state is unknown: drop it.
+/// but RedisError, and a Timeout of read(), the connection's state is unknown: drop it.
 class RedisLink {
  public:
-  explicit RedisLink(Socket socket) : socket_(std::move(socket)) {}
+  explicit RedisLink(Socket socket, ReplyReader::Limits limits = {}) : socket_(std::move(socket)), reader_(limits) {}
 
   /// Sends all commands in one go. Throws Timeout, ConnectionLost.
   void send(std::span<const Command> commands, Clock::time_point deadline);
-  /// Throws Timeout, ConnectionLost, ProtocolError.
+  /// Throws Timeout, after which it may be called again for the same reply; ConnectionLost, ProtocolError.
   Reply read(Clock::time_point deadline);
   /// One command and its reply, also where the server says why before it hangs up.
   Reply ask(const Command& command, Clock::time_point deadline);
@@ -51,4 +53,9 @@ class RedisLink {
   std::array<char, 65'536> buffer_{};
 };
 
-}  // namespace binnacle::cache
+/// AUTH with the password as it is now, of which no copy stays in memory; nothing is sent where there is none. The
+/// reply's words are not to be shown: a server that knows no AUTH repeats its arguments. Throws what RedisLink::ask()
+/// throws.
+std::optional<Reply> authenticate(RedisLink& link, const Credentials& credentials, Clock::time_point deadline);
+
+}  // namespace binnacle

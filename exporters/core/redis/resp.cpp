@@ -6,7 +6,7 @@
 #include <new>
 #include <utility>
 
-namespace binnacle::cache {
+namespace binnacle {
 
 namespace {
 
@@ -95,4 +95,4 @@ void append_command(const Command& command, std::string& out) {
   }
 }
 
-}  // namespace binnacle::cache
+}  // namespace binnacle

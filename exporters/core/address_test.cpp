@@ -3,8 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-using binnacle::cache::Address;
-using binnacle::cache::parse_address;
+using binnacle::Address;
+using binnacle::parse_address;
 
 TEST_CASE("an address is a host and a port, or a path", "[address]") {
   CHECK(parse_address("redis-1", 6379) == Address{"redis-1", 6379, {}});

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-using namespace binnacle::cache;
+using namespace binnacle;
 using Catch::Matchers::Contains;
 
 namespace {

@@ -3,10 +3,10 @@
 
 #include <string_view>
 
-#include "address.h"
+#include "core/address.h"
 #include "core/credentials.h"
 
-namespace binnacle::cache {
+namespace binnacle {
 
 inline constexpr int kRedisPort = 6379;
 
@@ -21,4 +21,4 @@ struct RedisUrl {
 /// with one line that never repeats any of it, since it may be the password.
 RedisUrl parse_redis_url(std::string_view text);
 
-}  // namespace binnacle::cache
+}  // namespace binnacle
