@@ -8,7 +8,9 @@ import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "../stack"), os.path.join(HERE, "../golden"), HERE]
+from gateway_policy_helpers import Recorder  # noqa: E402
 from processes import Stack  # noqa: E402
+from provider import Provider  # noqa: E402
 
 
 def built(variable):
@@ -33,6 +35,16 @@ def cache_binary_fixture():
     return built("BINNACLE_CACHE_EXPORTER")
 
 
+@pytest.fixture(scope="session", name="circuit_breaker_binary")
+def circuit_breaker_binary_fixture():
+    return built("BINNACLE_CIRCUIT_BREAKER_EXPORTER")
+
+
+@pytest.fixture(scope="session", name="ai_gateway_binary")
+def ai_gateway_binary_fixture():
+    return built("BINNACLE_AI_GATEWAY_EXPORTER")
+
+
 @pytest.fixture(name="stack")
 def stack_fixture():
     with Stack() as stack:
@@ -44,3 +56,16 @@ def module_stack_fixture():
     """A stack that all tests of a file share."""
     with Stack() as stack:
         yield stack
+
+
+@pytest.fixture(scope="module", name="provider")
+def provider_fixture(module_stack):
+    """A simulated provider that all tests of a file share."""
+    return Provider(module_stack)
+
+
+@pytest.fixture(scope="module", name="recorder")
+def recorder_fixture():
+    """An upstream that keeps what it is sent."""
+    with Recorder().serving() as recorder:
+        yield recorder

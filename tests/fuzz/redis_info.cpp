@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "cache/address.h"
 #include "cache/clients.h"
 #include "cache/cluster.h"
 #include "cache/cluster_nodes.h"
@@ -16,6 +15,7 @@
 #include "cache/redis_config.h"
 #include "cache/replication.h"
 #include "cache/sentinel.h"
+#include "core/address.h"
 #include "families.h"
 #include "fuzz.h"
 

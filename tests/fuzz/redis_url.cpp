@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Addresses and URLs of servers, as flags, environment and the config file have them: a password is told to nobody.
-#include "cache/redis_url.h"
+#include "core/redis/redis_url.h"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a server sends that ought to be RESP2, whole and in pieces, and the replies that are no text.
-#include "cache/resp.h"
+#include "core/redis/resp.h"
 
 #include <algorithm>
 #include <string>
@@ -9,9 +9,9 @@
 
 #include "cache/info.h"
 #include "cache/latency.h"
-#include "cache/redis_link.h"
 #include "cache/sentinel.h"
 #include "cache/slowlog.h"
+#include "core/redis/redis_link.h"
 #include "families.h"
 #include "fuzz.h"
 

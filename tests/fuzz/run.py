@@ -16,7 +16,7 @@ FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../fixtures
 
 
 def sanitizer_needs_help(fuzzer):
-    """Address Sanitizer of clang 14 cannot live with 32 random bits of mmap addresses, and then fails at random."""
+    """Address Sanitizer of clang 16 cannot live with 32 random bits of mmap addresses, and then fails at random."""
     try:
         with open("/proc/sys/vm/mmap_rnd_bits", encoding="ascii") as file:
             many = int(file.read()) > 28

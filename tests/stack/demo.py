@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""./binnacle demo: every exporter under a real Prometheus and Alertmanager on loopback, and a table of what they say.
+"""./binnacle demo: every exporter, and a small simulated service (application.py), under a real Prometheus and
+Alertmanager on loopback, and a table of what they say.
 
 An exporter joins by a file exporters/NAME/demo.py with a function start(stack, build) that starts it, and its backends,
 and returns {job: base URL}. Where it has SHOWS = {what: PromQL for one number}, the table has these numbers too, and
-they must be there.
+they must be there. Where it has HONOR_LABELS = True, its series keep a label `instance` of their own.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import sys
 import time
 import urllib.parse
 
+import application
 from processes import Stack, StackError, query, request, wait_for
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -115,15 +117,18 @@ def keep_live(stack, prometheus, alertmanager, targets, shows):
 
 def run(build, once):
     with Stack() as stack:
-        targets, shows = {}, {}
+        targets, shows, honor_labels = {}, {}, []
         for path in sorted(glob.glob(os.path.join(ROOT, "exporters/*/demo.py"))):
             demo = load_demo(path)
-            targets.update(demo.start(stack, build))
+            jobs = demo.start(stack, build)
+            targets.update(jobs)
+            honor_labels += jobs if getattr(demo, "HONOR_LABELS", False) else []
             shows.update(getattr(demo, "SHOWS", {}))
+        targets[application.JOB] = "http://" + application.start(stack, seeds=(1,))[0]
         alertmanager = stack.start_alertmanager(os.path.join(ROOT, "alerts/alertmanager.yml"))[1]
         rules = sorted(glob.glob(os.path.join(ROOT, "alerts/*.rules.yaml")))
         prometheus = stack.start_prometheus({job: [host_port(url)] for job, url in targets.items()}, rules,
-                                            host_port(alertmanager), INTERVAL)[1]
+                                            host_port(alertmanager), INTERVAL, honor_labels)[1]
         wait_until_evaluated(prometheus)
         if not once:
             keep_live(stack, prometheus, alertmanager, targets, shows)

@@ -189,10 +189,12 @@ class Stack:
         found = process.wait_until(lambda: pattern.search(process.log_text()), "its address in the log")
         return process, found.group(1)
 
-    def start_prometheus(self, scrape, rules=(), alertmanager=None, interval="1s"):
-        """Debian's Prometheus. `scrape` is {job: [host:port, ...]}. Returns (process, its base URL)."""
+    def start_prometheus(self, scrape, rules=(), alertmanager=None, interval="1s", honor_labels=()):
+        """Debian's Prometheus. `scrape` is {job: [host:port, ...]}; `honor_labels` are the jobs whose series keep their own
+        `instance`. Returns (process, its base URL)."""
         jobs = "".join(
-            f"  - job_name: {job}\n    static_configs: [{{targets: {json.dumps(targets)}}}]\n"
+            f"  - job_name: {job}\n    honor_labels: {json.dumps(job in honor_labels)}\n"
+            f"    static_configs: [{{targets: {json.dumps(targets)}}}]\n"
             for job, targets in scrape.items())
         config = (f"global: {{scrape_interval: {interval}, scrape_timeout: {interval}, evaluation_interval: {interval}}}\n"
                   f"rule_files: {json.dumps([os.path.abspath(rule) for rule in rules])}\n"

@@ -102,10 +102,14 @@ def start_redis(stack, options=None, **more):
 
 
 def start_replica(stack, primary, options=None, name="replica"):
-    """A replica that is linked to its primary."""
+    """A replica that is linked to its primary, and that its primary calls online."""
     replica = start_redis(stack, {"replicaof": f"127.0.0.1 {primary.port}", "repl-diskless-sync-delay": 0,
                                   **(options or {})}, name=name)
     replica.process.wait_until(lambda: replica.info("replication").get("master_link_status") == "up", "its primary")
+    # A moment after that the primary still says wait_bgsave.
+    line = f"port={replica.port},state=online,"
+    replica.process.wait_until(lambda: any(line in value for value in primary.info("replication").values()),
+                               "its primary to call it online")
     return replica
 
 
