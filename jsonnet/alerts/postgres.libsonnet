@@ -104,7 +104,7 @@ local exporter(c) = [
   // What Alertmanager hides: everything about servers that nobody can see.
   alertmanager+:: {
     components+: ['postgres'],
-    labels+: ['target', 'datname', 'rolname', 'database', 'user', 'schemaname', 'relname', 'slot_name', 'application_name', 'client_addr'],
+    labels+: ['target', 'datname', 'rolname', 'database', 'user', 'phase', 'schemaname', 'relname', 'slot_name', 'application_name', 'client_addr'],
     inhibitRules+: [
       {
         why: "A postgres-pool exporter that is down: its servers' other alerts rest on old values.",

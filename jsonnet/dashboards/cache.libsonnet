@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two cache dashboards: all caches beside one another (overview), and what a Redis does inside (redis).
 local g = import '../lib/grafana.libsonnet';
+local text = import '../lib/text.libsonnet';
 local exporter = import 'cache-exporter.libsonnet';
 local memcached = import 'cache-memcached.libsonnet';
 local overview = import 'cache-overview.libsonnet';
@@ -17,10 +18,10 @@ local replication = import 'redis-replication.libsonnet';
     local runbook = $._config.runbookURLPattern,
     // Puts selectors into an expression: %(s)s the chosen servers, %(e)s the chosen exporters, to which the series of
     // applications and the exporter's own belong.
-    local q(expr) = expr % {
+    local q(expr) = text.fill(expr, {
       s: 'job=~"$job",instance=~"$instance",target=~"$target"',
       e: 'job=~"$job",instance=~"$instance"',
-    },
+    }),
     // The same, with a label `server`: the target's name, or the exporter's address where it has only one server.
     local named(expr) =
       'label_replace(label_replace(%s, "server", "$1", "instance", "(.+)"), "server", "$1", "target", "(.+)")' % q(expr),
@@ -36,8 +37,8 @@ local replication = import 'redis-replication.libsonnet';
       ],
       annotations=[
         g.annotation('Server restarts', 'purple', q('changes(redis_start_time_seconds{%(s)s}[$__rate_interval]) > 0'), '{{instance}} {{target}} restarted'),
-        g.annotation('Exporter restarts', 'blue', q('changes(process_start_time_seconds{%(e)s}[$__rate_interval]) > 0'), 'exporter {{instance}} restarted'),
-        g.annotation('Firing alerts', 'red', q('ALERTS{%(s)s,component="cache",alertstate="firing"}'), '{{alertname}} on {{instance}}'),
+        g.exporterRestarts(q('%(e)s')),
+        g.firingAlerts(q('%(s)s,component="cache"')),
       ],
       rows=rows,
     ),

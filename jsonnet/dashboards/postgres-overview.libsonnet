@@ -37,7 +37,7 @@ local alertTable(q, runbook, size) = g.table(
   size
   + g.columnWidths({ Alert: 260, Severity: 80 })
   + g.coloredColumn('Severity', { critical: ['critical', 'red'], warning: ['warning', 'orange'], info: ['info', 'blue'] })
-  + g.linkedColumn('Alert', 'Runbook', runbook % '${__value.text}')
+  + g.runbookColumn(runbook)
   + { options+: { sortBy: [{ displayName: 'Severity', desc: false }] } },
 );
 

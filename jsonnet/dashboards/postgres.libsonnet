@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two Postgres dashboards: whether connections can be had (pool), and what the servers do with them (performance).
 local g = import '../lib/grafana.libsonnet';
+local text = import '../lib/text.libsonnet';
 local activity = import 'postgres-activity.libsonnet';
 local connections = import 'postgres-connections.libsonnet';
 local exporter = import 'postgres-exporter.libsonnet';
@@ -15,11 +16,11 @@ local tables = import 'postgres-tables.libsonnet';
     local c = $._config.postgres,
     // Puts selectors into an expression: %(s)s the chosen servers, %(e)s the chosen exporters, whose own series belong
     // to no server, %(db)s leaves out the databases that are templates.
-    local q(expr) = expr % {
+    local q(expr) = text.fill(expr, {
       s: 'job=~"$job",instance=~"$instance",target=~"$target"',
       e: 'job=~"$job",instance=~"$instance"',
       db: 'datname!~"template0|template1|"',
-    },
+    }),
     // The same, with a label `server`: the target's name, or the exporter's address where it has only one server.
     local named(expr) =
       'label_replace(label_replace(%s, "server", "$1", "instance", "(.+)"), "server", "$1", "target", "(.+)")' % q(expr),
@@ -34,8 +35,8 @@ local tables = import 'postgres-tables.libsonnet';
       ],
       annotations=[
         g.annotation('Server restarts', 'purple', q('changes(pg_postmaster_start_time_seconds{%(s)s}[$__rate_interval]) > 0'), '{{instance}} restarted'),
-        g.annotation('Exporter restarts', 'blue', q('changes(process_start_time_seconds{%(e)s}[$__rate_interval]) > 0'), 'exporter {{instance}} restarted'),
-        g.annotation('Firing alerts', 'red', q('ALERTS{%(s)s,component="postgres",alertstate="firing"}'), '{{alertname}} on {{instance}}'),
+        g.exporterRestarts(q('%(e)s')),
+        g.firingAlerts(q('%(s)s,component="postgres"')),
       ],
       rows=rows,
     ),

@@ -71,7 +71,7 @@ function(q, c, runbook) g.row('Now', [
       g.size(12, 5)
       + g.columnWidths({ Alert: 290, Severity: 80 })
       + g.coloredColumn('Severity', { critical: ['critical', 'red'], warning: ['warning', 'orange'], info: ['info', 'blue'] })
-      + g.linkedColumn('Alert', 'Runbook', runbook % '${__value.text}')
+      + g.runbookColumn(runbook)
       + { options+: { sortBy: [{ displayName: 'Severity', desc: false }] } },
     ),
     g.timeseries(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The System dashboard: what is wrong with this host or container, from the top down.
 local g = import '../lib/grafana.libsonnet';
+local text = import '../lib/text.libsonnet';
 local container = import 'system-container.libsonnet';
 local exporter = import 'system-exporter.libsonnet';
 local host = import 'system-host.libsonnet';
@@ -11,12 +12,12 @@ local overview = import 'system-overview.libsonnet';
   grafanaDashboards+:: {
     local c = $._config.system,
     // Puts selectors into an expression: %(s)s the chosen jobs and instances, the others those that the alerts use.
-    local q(expr) = expr % {
+    local q(expr) = text.fill(expr, {
       s: 'job=~"$job",instance=~"$instance"',
       filesystems: c.filesystems,
       disks: c.disks,
       interfaces: c.interfaces,
-    },
+    }),
     'system.json': g.dashboard(
       $._config,
       uid='binnacle-system',
@@ -25,8 +26,8 @@ local overview = import 'system-overview.libsonnet';
       variables=g.exporterVariables('node_exporter_build_info'),
       annotations=[
         g.annotation('Host restarts', 'purple', q('changes(node_boot_time_seconds{%(s)s}[$__rate_interval]) > 0'), '{{instance}} restarted'),
-        g.annotation('Exporter restarts', 'blue', q('changes(process_start_time_seconds{%(s)s}[$__rate_interval]) > 0'), 'exporter on {{instance}} restarted'),
-        g.annotation('Firing alerts', 'red', q('ALERTS{%(s)s,component="system",alertstate="firing"}'), '{{alertname}} on {{instance}}'),
+        g.exporterRestarts(q('%(s)s')),
+        g.firingAlerts(q('%(s)s,component="system"')),
       ],
       rows=[overview(q, c, $._config.runbookURLPattern)] + host(q) + container(q) + io(q, c) + exporter(q),
     ),

@@ -40,9 +40,9 @@
         alert {
           labels+: { component: group.component },
           annotations+: {
-            runbook_url: config.runbookURLPattern % alert.alert,
-            dashboard_url: (config.dashboardURLPattern % group.dashboard)
-                           + '?' + std.join('&', ['var-%(name)s={{ $labels.%(name)s | urlquery }}' % { name: name } for name in group.variables]),
+            runbook_url: std.strReplace(config.runbookURLPattern, '%s', alert.alert),
+            dashboard_url: std.strReplace(config.dashboardURLPattern, '%s', group.dashboard)
+                           + '?' + std.join('&', ['var-' + name + '={{ $labels.' + name + ' | urlquery }}' for name in group.variables]),
           },
         }
         for alert in group.rules

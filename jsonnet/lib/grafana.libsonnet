@@ -3,7 +3,7 @@
 local datasource = { type: 'prometheus', uid: '${datasource}' };
 
 // Units that our panels use. Others are fine too, once they are listed: the list catches misspelt ones.
-local units = ['none', 'short', 'percentunit', 'bytes', 'Bps', 's', 'ops', 'cps', 'string'];
+local units = ['none', 'short', 'percentunit', 'bytes', 'Bps', 's', 'ops', 'cps', 'currencyUSD', 'string'];
 
 local override(matcher, what, properties) = { matcher: { id: matcher, options: what }, properties: properties };
 
@@ -14,7 +14,7 @@ local mappings(texts) = [{
 }];
 
 // Pixels for the labels of an axis in these units: Grafana measures the labels before it knows all of them.
-local axisWidths = { bytes: 64, Bps: 70, ops: 76, cps: 64, s: 64 };
+local axisWidths = { bytes: 64, Bps: 70, ops: 76, cps: 64, s: 64, currencyUSD: 76 };
 
 local lastValue = { calcs: ['lastNotNull'], fields: '', values: false };
 
@@ -80,6 +80,20 @@ local place(rows) =
     std.foldl(flow, [header] + row.panels, state { x: 24 });
   std.foldl(addRow, rows, { x: 24, y: 0, height: 0, panels: [] }).panels;
 
+// From every dashboard to the first one.
+local toOverview(config) = {
+  type: 'link',
+  title: 'Overview',
+  url: std.strReplace(config.dashboardURLPattern, '%s', 'binnacle-overview') + '?${datasource:queryparam}',
+  tags: [],
+  asDropdown: false,
+  includeVars: false,
+  keepTime: true,
+  targetBlank: false,
+  icon: 'dashboard',
+  tooltip: 'Health of every component, and what fires',
+};
+
 {
   row(title, panels):: { title: title, panels: panels },
 
@@ -116,6 +130,23 @@ local place(rows) =
     options: {
       legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] },
       tooltip: { mode: 'multi', sort: 'desc' },
+    },
+  } + extra),
+
+  // A bar for each series, whose colors and texts are those of its values (`valueTexts`).
+  timeline(title, description, queries, extra={}):: panel('state-timeline', title, description, 'none', queries, {
+    fieldConfig+: {
+      defaults+: {
+        color: { mode: 'thresholds' },
+        custom: { lineWidth: 0, fillOpacity: 80, hideFrom: { legend: false, tooltip: false, viz: false } },
+      },
+    },
+    options: {
+      mergeValues: true,
+      showValue: 'never',
+      rowHeight: 0.85,
+      legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] },
+      tooltip: { mode: 'single', sort: 'none' },
     },
   } + extra),
 
@@ -199,6 +230,8 @@ local place(rows) =
   // Changes the names of series where they match.
   rename(regexp, by):: { transformations+: [{ id: 'renameByRegex', options: { regex: regexp, renamePattern: by } }] },
   valueTexts(texts):: { fieldConfig+: { defaults+: { mappings: mappings(texts) } } },
+  // What a click on a value leads to.
+  linked(title, url):: { fieldConfig+: { defaults+: { links: [{ title: title, url: url, targetBlank: false }] } } },
 
   // Extras of bargauge: sizes in pixels.
   bars(namePlacement, minHeight, maxHeight):: { options+: { namePlacement: namePlacement, minVizHeight: minHeight, maxVizHeight: maxHeight } },
@@ -208,6 +241,10 @@ local place(rows) =
   fromZero(least):: { fieldConfig+: { defaults+: { min: 0, custom+: { axisSoftMax: least } } } },
   axisLabel(text):: { fieldConfig+: { defaults+: { custom+: { axisLabel: text } } } },
   stacked:: { fieldConfig+: { defaults+: { min: 0, custom+: { fillOpacity: 40, stacking: { mode: 'normal', group: 'A' } } } } },
+  // For states, which hold until the next value.
+  steps:: { fieldConfig+: { defaults+: { custom+: { lineInterpolation: 'stepAfter' } } } },
+  // For what happens now and then: a bar at each time, of those that happened together above one another.
+  events:: { fieldConfig+: { defaults+: { custom+: { drawStyle: 'bars', fillOpacity: 70, stacking: { mode: 'normal', group: 'A' } } } } },
   // For panels with many series: a legend that scrolls, with those on top that reached most.
   tableLegend(placement):: {
     options+: { legend+: { displayMode: 'table', placement: placement, calcs: ['max'], sortBy: 'Max', sortDesc: true } },
@@ -249,8 +286,34 @@ local place(rows) =
       ])],
     },
   },
-  linkedColumn(column, title, url):: {
-    fieldConfig+: { overrides+: [override('byName', column, [{ id: 'links', value: [{ title: title, url: url, targetBlank: true }] }])] },
+  linkedColumn(column, title, url, targetBlank=true):: {
+    fieldConfig+: { overrides+: [override('byName', column, [{ id: 'links', value: [{ title: title, url: url, targetBlank: targetBlank }] }])] },
+  },
+  // A column with names of alerts leads to their runbooks.
+  runbookColumn(runbookURLPattern):: $.linkedColumn('Alert', 'Runbook', std.strReplace(runbookURLPattern, '%s', '${__value.text}')),
+  columnUnit(column, unit, properties=[]):: {
+    fieldConfig+: { overrides+: [override('byName', column, [{ id: 'unit', value: unit }] + properties)] },
+  },
+  // The order of columns, by their labels; without it, Grafana has that of the alphabet.
+  columnOrder(names):: {
+    transformations: [transformation {
+      options+: { indexByName: { [names[index]]: index for index in std.range(0, std.length(names) - 1) } },
+    } for transformation in super.transformations],
+  },
+  // A column that is left out otherwise. It stands before `merged`.
+  showColumn(name):: {
+    transformations: [transformation {
+      options+: { excludeByName: { [other]: true for other in std.objectFields(super.excludeByName) if other != name } },
+    } for transformation in super.transformations],
+  },
+  // Several queries side by side: a row for all results that agree in the labels which every query has. `headings` has
+  // one for each query.
+  merged(headings):: {
+    transformations: [{ id: 'merge', options: {} }] + [transformation {
+      options+: {
+        renameByName+: { ['Value #' + refId(index)]: headings[index] for index in std.range(0, std.length(headings) - 1) },
+      },
+    } for transformation in super.transformations],
   },
 
   // A variable whose values are those of a label of a metric. All means every one of them; or, with `allValue`, whatever
@@ -292,6 +355,20 @@ local place(rows) =
     useValueForTime: false,
   },
 
+  // The two annotations of every dashboard; tests/rules/lint_dashboards.py asks for them.
+  exporterRestarts(selector, who='exporter'):: self.annotation(
+    std.asciiUpper(who[0]) + who[1:] + ' restarts',
+    'blue',
+    'changes(process_start_time_seconds{%s}[$__rate_interval]) > 0' % selector,
+    who + ' {{instance}} restarted',
+  ),
+  firingAlerts(selector, title='{{alertname}} on {{instance}}'):: self.annotation(
+    'Firing alerts',
+    'red',
+    'ALERTS{%s,alertstate="firing"}' % selector,
+    title,
+  ),
+
   dashboard(config, uid, title, description, variables, annotations, rows):: {
     assert std.length(uid) >= 8 && std.length(uid) <= 40 : 'uid %s must have 8 to 40 characters' % uid,
     uid: uid,
@@ -306,7 +383,7 @@ local place(rows) =
     refresh: config.dashboardRefresh,
     timezone: 'browser',
     fiscalYearStartMonth: 0,
-    links: [{
+    links: (if uid == 'binnacle-overview' then [] else [toOverview(config)]) + [{
       type: 'dashboards',
       title: 'Binnacle',
       tags: [config.dashboardTags[0]],

@@ -31,6 +31,8 @@ def sound_panels():
         "gauge": panel("gauge", [target(f"max(up{SELECTOR})", "up", **instant)], "percentunit"),
         "bargauge": panel("bargauge", [target("scrape_duration_seconds" + SELECTOR, "{{instance}}", **instant)], "s",
                           {"displayMode": "basic", "orientation": "horizontal"}),
+        "state-timeline": panel("state-timeline", [target("up" + SELECTOR, "{{instance}}")], "none",
+                                {"mergeValues": True, "rowHeight": 0.9, "showValue": "never"}),
         "table": panel("table", [target("up" + SELECTOR, "", **instant, format="table")], "none", transformations=[
             {"id": "organize", "options": {"excludeByName": {"Time": True, "__name__": True},
                                            "renameByName": {"instance": "Instance", "job": "Job", "Value": "Up"}}}]),
@@ -74,6 +76,10 @@ DRAWN = {
                             "no axis label carries the unit"),
     "invisible lines": (set_in("timeseries", "fieldConfig/defaults/custom/hideFrom",
                                {"viz": True, "legend": False, "tooltip": False}), "no line is visible"),
+    "invisible blocks": (set_in("state-timeline", "fieldConfig/defaults/custom", {"hideFrom": {
+        "viz": True, "legend": False, "tooltip": False}}), "no block is visible"),
+    "timeline without its label": (set_in("state-timeline", EXPR, "node_scrape_collector_success" + SELECTOR),
+                                   "have the same name"),
     "color that does not exist": (set_in("gauge", STEPS + "/0/color", "rouge"), 'unknown color "rouge"'),
     "thresholds in disorder": (set_in("stat", STEPS, THRESHOLDS["steps"][:1] + [{"color": "red", "value": 9},
                                                                                {"color": "blue", "value": 3}]),
@@ -103,6 +109,7 @@ TYPED = {
     "value that a field option does not have": set_in("timeseries", "fieldConfig/defaults/custom/drawStyle", "lines"),
     "misspelt standard option": set_in("stat", "fieldConfig/defaults/decimal", 1),
     "unknown property in an override": set_in("table", "fieldConfig/overrides", override("custom.colour", "red")),
+    "misspelt option of a timeline": set_in("state-timeline", "options/mergeValue", True),
     "wrong value in an override": set_in("table", "fieldConfig/overrides", override("custom.align", "middle")),
     "unknown matcher": set_in("table", "fieldConfig/overrides", [{"matcher": {"id": "byTitle", "options": "Up"},
                                                                   "properties": []}]),

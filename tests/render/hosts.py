@@ -2,7 +2,9 @@
 """What is drawn: the exporters with what they watch, and the Prometheus that scrapes them all.
 
 A stage is what the dashboards of one component are drawn from. The system exporter runs on this host and on the
-fixtures; the cache and the postgres-pool exporter watch a small shop's servers, and one of them alone.
+fixtures; the cache and the postgres-pool exporter watch a small shop's servers, and one of them alone; the
+circuit-breaker exporter watches that shop's breakers; the AI gateways serve clients from simulated providers. The
+Overview is drawn from all of them.
 """
 
 import dataclasses
@@ -16,8 +18,11 @@ import urllib.parse
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [os.path.join(ROOT, "tests/golden"), os.path.join(ROOT, "tests/stack")]
+import application  # noqa: E402
 import caches  # noqa: E402
+from breakers import TWICE as TWICE_PUSHED, Breakers  # noqa: E402
 import fixture  # noqa: E402
+import gateway_render  # noqa: E402
 from orders import PRIMARY, Orders  # noqa: E402
 from processes import StackError, answers, free_port, query, request, wait_for  # noqa: E402
 
@@ -49,6 +54,7 @@ class Stage:
     drawings: dict
     screenshot: str  # the drawing of which pictures are taken
     only: dict = dataclasses.field(default_factory=dict)
+    honor_labels: bool = False
 
     def is_for(self, dashboard):
         return dashboard.startswith(self.prefix)
@@ -111,15 +117,51 @@ def start_cache(stack, binary):
         SINGLE: {"job": [job], "instance": [SINGLE]}, ALL: {}}, SEVERAL, only={"cache-overview": [SEVERAL, ALL]})
 
 
+def start_breakers(stack, binary, ends):
+    """`ends` is an ExitStack that ends before the stack does."""
+    shop = ends.enter_context(Breakers(stack, [TWICE_PUSHED]))
+    shop.start_load()
+    job = "circuit-breaker"
+    targets = {SEVERAL: address_of(stack, binary, SEVERAL, "--config.file=" + shop.config)}
+    # Breakers have instances of their own, so that a drawing of one instance is one of few breakers.
+    return Stage("circuit", job, targets, {SEVERAL: {"job": [job]}, ALL: {}}, SEVERAL, honor_labels=True)
+
+
+def start_gateways(stack, binary):
+    gateways = gateway_render.start_gateways(stack, binary)
+    job = "ai-gateway"
+    targets = {name: urllib.parse.urlsplit(gateway.url).netloc for name, gateway in gateways.items()}
+    return Stage("ai-", job, targets, {**{name: {"job": [job], "instance": [name]} for name in targets}, ALL: {}},
+                 gateway_render.SEVERAL)
+
+
+def start_application(stack):
+    """Two instances of a small simulated service."""
+    targets = dict(zip(("shop-a", "shop-b"), application.start(stack)))
+    job = application.JOB
+    return Stage("application", job, targets, {**{name: {"job": [job], "instance": [name]} for name in targets}, ALL: {}}, ALL)
+
+
+def across():
+    """What the dashboards of service levels and of capacity are drawn from: several of the other stages."""
+    return [Stage(name, "", {}, {ALL: {}}, ALL) for name in ("slo", "capacity")]
+
+
+def overview(stages):
+    """What the Overview is drawn from: all the other stages, and one of them as if the others were not deployed."""
+    alone = stages[0].job
+    return Stage("overview", "", {}, {ALL: {}, alone: {"job": [alone]}}, ALL)
+
+
 def start_prometheus(stack, stages):
     """Debian's Prometheus with the alerts and recording rules loaded; each target's instance is its host's name."""
     config = {
         "global": {"scrape_interval": f"{SCRAPE_INTERVAL}s", "scrape_timeout": f"{SCRAPE_INTERVAL}s",
                    "evaluation_interval": f"{SCRAPE_INTERVAL}s"},
         "rule_files": sorted(glob.glob(os.path.join(ROOT, "alerts/*.rules.yaml"))),
-        "scrape_configs": [{"job_name": stage.job, "static_configs": [
+        "scrape_configs": [{"job_name": stage.job, "honor_labels": stage.honor_labels, "static_configs": [
             {"targets": [address], "labels": {"instance": host}} for host, address in stage.targets.items()]}
-            for stage in stages],
+            for stage in stages if stage.targets],
     }
     port = free_port()
     process = stack.start("prometheus", [

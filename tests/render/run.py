@@ -7,6 +7,8 @@ since the npm packages are not installed.
 """
 
 import argparse
+import contextlib
+import functools
 import glob
 import hashlib
 import json
@@ -31,7 +33,13 @@ NEEDED = {"node": "nodejs", "chromium": "chromium", "prometheus": "prometheus"}
 # Where a build has the exporters, and the variables that may name them instead.
 EXPORTERS = {"system": ("exporters/system/system-exporter", "BINNACLE_SYSTEM_EXPORTER"),
              "cache": ("exporters/cache/cache-exporter", "BINNACLE_CACHE_EXPORTER"),
-             "postgres": ("exporters/postgres-pool/postgres-pool-exporter", "BINNACLE_POSTGRES_POOL_EXPORTER")}
+             "circuit": ("exporters/circuit-breaker/circuit-breaker-exporter", "BINNACLE_CIRCUIT_BREAKER_EXPORTER"),
+             "postgres": ("exporters/postgres-pool/postgres-pool-exporter", "BINNACLE_POSTGRES_POOL_EXPORTER"),
+             "ai": ("exporters/ai-gateway/ai-gateway-exporter", "BINNACLE_AI_GATEWAY_EXPORTER")}
+
+# The stages that dashboards of several need, beside that of the system exporter.
+DRAWN_FROM = {"overview": ("cache", "circuit", "postgres", "ai"), "slo": ("ai", "application"),
+              "capacity": ("cache", "postgres", "ai", "application")}
 
 
 def parse_arguments():
@@ -108,13 +116,21 @@ def exporter(arguments, stage):
     return os.path.abspath(binary)
 
 
-def start_stages(arguments, stack, dashboards):
+def start_stages(arguments, stack, ends, dashboards):
     """What the dashboards are drawn from. The system exporter always runs: the planted defects are in its series."""
     stages = [hosts.start_system(stack, exporter(arguments, "system"))]
-    for stage, start in (("cache", hosts.start_cache), ("postgres", hosts.start_postgres)):
-        if any(name.startswith(stage) for name in dashboards):
+    breakers = functools.partial(hosts.start_breakers, ends=ends)
+    for stage, start in (("cache", hosts.start_cache), ("circuit", breakers), ("postgres", hosts.start_postgres),
+                         ("ai", hosts.start_gateways)):
+        if any(needs(name, stage) for name in dashboards):
             stages.append(start(stack, exporter(arguments, stage)))
-    return stages
+    if any(needs(name, "application") for name in dashboards):
+        stages.append(hosts.start_application(stack))
+    return stages + hosts.across() + [hosts.overview(stages)]
+
+
+def needs(dashboard, stage):
+    return dashboard.startswith(stage) or stage in DRAWN_FROM.get(dashboard, ())
 
 
 def stage_of(stages, dashboard):
@@ -180,9 +196,9 @@ def run(arguments, files):
         return check_types(files)
     check_needed()
     dashboards = read(files)
-    with Stack() as stack:
+    with Stack() as stack, contextlib.ExitStack() as ends:
         bundle = stack.path("page")
-        stages = start_stages(arguments, stack, dashboards)
+        stages = start_stages(arguments, stack, ends, dashboards)
         prometheus = hosts.start_prometheus(stack, stages)
         build(bundle)
         with Load(arguments.load):

@@ -193,7 +193,7 @@ def scenario_group(scenario, common):
 def record_groups(records, common):
     common = {**common, "decoys": [d for d in common["decoys"] if "alerts_only" not in d]}
     for item in records:
-        yield {"name": f"{item['record']}: {item['case']}", "interval": "1m",
+        yield {"name": f"{item['record']}: {item['case']}", "interval": item.get("interval", "1m"),
                "input_series": input_series(item["series"], common),
                "promql_expr_test": [{"expr": item["record"], "eval_time": item["at"], "exp_samples": [
                    {"labels": series_text(item["record"] + sample["labels"], {}, common["labels"]), "value": float(sample["value"])}

@@ -14,6 +14,12 @@ import sources
 import yaml
 
 
+def added_labels(tree):
+    """Labels that an expression itself gives to its series."""
+    return {node.args[1].text.strip("\"'") for node in tree.walk()
+            if isinstance(node, promql.Call) and node.function in ("label_replace", "label_join")}
+
+
 def label_messages(where, tree, metrics):
     """Matchers and groupings that name a label which the metrics do not have."""
     for selector in promql.selectors(tree):
@@ -24,7 +30,7 @@ def label_messages(where, tree, metrics):
         if isinstance(node, promql.Aggregation) and node.labels:
             inner = promql.selectors(node)
             if all(metrics.known(s.metric) for s in inner):
-                offered = set().union(*(metrics.labels_of(s.metric) for s in inner))
+                offered = set().union(*(metrics.labels_of(s.metric) for s in inner), added_labels(node))
                 for label in set(node.labels) - offered:
                     yield f"{where}: {node.op} {node.grouping} names {label}, which nothing in it has"
 

@@ -11,14 +11,13 @@ import sys
 
 import promql
 import sources
+from golden import ON_COUNTERS, ON_GAUGES
 
 SEVERITIES = ("critical", "warning", "info")
 ANNOTATIONS = ("summary", "description", "runbook_url", "dashboard_url")
 HEADINGS = ("## Meaning", "## Impact", "## Diagnosis", "## Mitigation")
 LONGEST_SCRAPE_INTERVAL = 60
 SHORTEST_PAGING_FOR = 120
-ON_COUNTERS = ("rate", "irate", "increase", "resets")
-ON_GAUGES = ("deriv", "delta", "predict_linear", "idelta")
 
 
 def name_messages(rule, component):
@@ -78,7 +77,9 @@ def expression_messages(tree, metrics):
                 value = matcher.value.strip('"')
                 if matcher.op in ("=~", "!~") and not re.search(r"[.*+?|()\[\]]", value):
                     yield f"{matcher} needs no regular expression"
-            if not any(matcher.label == "job" for matcher in node.matchers):
+            # A recorded series is of certain jobs already, and an alert of certain components.
+            wanted = "component" if node.metric == "ALERTS" else "job"
+            if ":" not in node.metric and not any(matcher.label == wanted for matcher in node.matchers):
                 yield f"{node.metric} is not restricted to a job"
 
 
@@ -103,13 +104,21 @@ def alert_messages(rule, component, metrics):
         yield "absent() needs a `for` of ten minutes or more"
 
 
+def recorded_labels(name):
+    """The labels that the level of a recorded series promises: what is of an instance is of a job, too."""
+    level = set(name.partition(":")[0].split("_"))
+    return level | {"job"} if "instance" in level else level
+
+
 def record_messages(rule, metrics):
     if not re.fullmatch(r"[a-z_]+:[a-z]\w+:[a-z0-9_]+", rule["record"]):
         yield "the name is not level:metric:operations"
     tree = promql.parse(rule["expr"])
     yield from expression_messages(tree, metrics)
-    if not {"job", "instance"} <= promql.result_labels(tree, metrics.labels_of):
-        yield "job or instance is lost"
+    kept = promql.result_labels(tree, lambda name: recorded_labels(name) if ":" in name else metrics.labels_of(name))
+    for label in sorted(recorded_labels(rule["record"]) - kept, reverse=True):
+        yield f"{label} is lost, which is in the name's level"
+
 
 
 def group_messages(groups):

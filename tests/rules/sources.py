@@ -15,7 +15,7 @@ def arguments():
     parser.add_argument("--root", required=True)
     parser.add_argument("--golden", required=True)
     args = parser.parse_args()
-    return args, Metrics(args.golden)
+    return args, Metrics(args.golden, pathlib.Path(args.root, "tests", "fixtures", "application"))
 
 
 def alert_groups(root):

@@ -34,7 +34,8 @@ def main():
         counts["derived"] += len(groups) - len(entry["cases"])
     documents["quiet hosts"] = cases.test_document(
         args.rules, [cases.scenario_group(s, common) for s in component.scenarios])
-    documents["recording rules"] = cases.test_document(args.rules, list(cases.record_groups(component.records, common)))
+    for interval, document in cases.test_documents(args.rules, list(cases.record_groups(component.records, common))).items():
+        documents[f"recording rules (every {interval})"] = document
 
     results = cases.promtool(documents, folder.name)
     failed = [name for name, (passed, _) in results.items() if not passed]

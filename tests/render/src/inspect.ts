@@ -11,6 +11,7 @@ import {
 } from '@grafana/data';
 import type { DrawContext, PanelData } from './panel_data';
 import type { PanelModel } from './panel_model';
+import { timelines } from './timeline';
 import { WITH_VALUES, displayValues } from './visualization';
 
 export interface Inspection {
@@ -24,7 +25,7 @@ export interface Inspection {
 }
 
 const UNITLESS = new Set(['', 'none', 'short', 'string', 'sishort', 'locale']);
-const NUMBER_WITH_UNIT = /\d\s*(%|[A-Za-zµ°])/;
+const NUMBER_WITH_UNIT = /\d\s*(%|[A-Za-zµ°])|\$\d/;
 
 const canvasTexts = new WeakMap<HTMLCanvasElement, Set<string>>();
 
@@ -122,6 +123,18 @@ function inspectTimeSeries(panel: PanelModel, frames: DataFrame[], element: Elem
   return { names, values: withValues.map(({ field }) => formatted(field, context)), problems: checkNames(names, 'series'), missing };
 }
 
+function inspectTimeline(frames: DataFrame[], element: Element, context: DrawContext): Inspection {
+  const lines = timelines(frames, context.range.to.valueOf());
+  const names = lines.map(({ name }) => name);
+  const values = lines.flatMap(({ blocks }) => blocks.slice(-1).map(({ text }) => text));
+  const missing = [...names, ...values].filter((text) => !isShown(element, text)).map((text) => `"${text}" is not shown`);
+  const blocks = [...element.querySelectorAll('rect[data-state]')];
+  if (!blocks.some((block) => block.getAttribute('fill') !== 'transparent' && block.getBoundingClientRect().width > 0)) {
+    missing.push('no block is visible in the timeline');
+  }
+  return { names, values, problems: checkNames(names, 'series'), missing };
+}
+
 function inspectValues(panel: PanelModel, frames: DataFrame[], element: Element, context: DrawContext): Inspection {
   const shown = displayValues(panel, frames, context);
   const names = shown.length > 1 ? shown.map(({ display }) => display.title ?? '') : [];
@@ -196,6 +209,8 @@ export function inspectPanel(panel: PanelModel, data: PanelData, element: Elemen
     inspection = inspectEmpty(panel, element);
   } else if (panel.type === 'timeseries') {
     inspection = inspectTimeSeries(panel, data.frames, element, context);
+  } else if (panel.type === 'state-timeline') {
+    inspection = inspectTimeline(data.frames, element, context);
   } else if (panel.type === 'table') {
     inspection = inspectTable(panel, data.frames, element, context);
   } else if (panel.type in WITH_VALUES) {

@@ -4,6 +4,7 @@ import { defaultTableFieldOptions, defaultTableOptions } from '@grafana/schema';
 import { defaultOptions as barGauge } from '@grafana/schema/dist/esm/raw/composable/bargauge/panelcfg/x/BarGaugePanelCfg_types.gen';
 import { defaultOptions as gauge } from '@grafana/schema/dist/esm/raw/composable/gauge/panelcfg/x/GaugePanelCfg_types.gen';
 import { defaultOptions as stat } from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen';
+import { defaultOptions as stateTimeline } from '@grafana/schema/dist/esm/raw/composable/statetimeline/panelcfg/x/StateTimelinePanelCfg_types.gen';
 
 type Options = Record<string, unknown>;
 
@@ -13,6 +14,7 @@ export const OPTIONS: Record<string, Options> = {
   bargauge: { ...SINGLE_VALUE, ...barGauge },
   gauge: { ...SINGLE_VALUE, ...gauge },
   stat: { ...SINGLE_VALUE, ...stat },
+  'state-timeline': { legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] }, ...stateTimeline },
   table: { ...defaultTableOptions },
   timeseries: { legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] } },
 };

@@ -32,6 +32,7 @@ import {
 import { TableNG } from '@grafana/ui/unstable';
 import { TIME_ZONE, type DrawContext } from './panel_data';
 import type { PanelModel } from './panel_model';
+import { StateTimeline } from './timeline';
 
 export interface VisualizationProps {
   panel: PanelModel;
@@ -208,6 +209,9 @@ export function Visualization(props: VisualizationProps) {
         legend={legend}
       />
     );
+  }
+  if (panel.type === 'state-timeline') {
+    return <StateTimeline {...props} />;
   }
   if (panel.type === 'table') {
     const { showHeader, cellHeight } = panel.options as unknown as TableOptions;

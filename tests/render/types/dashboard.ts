@@ -5,6 +5,10 @@ import type { DataTransformerInfo, standardTransformers } from '@grafana/data';
 import type { Dashboard } from '@grafana/schema';
 import type { Options as BarGaugeOptions } from '@grafana/schema/dist/esm/raw/composable/bargauge/panelcfg/x/BarGaugePanelCfg_types.gen';
 import type { Options as GaugeOptions } from '@grafana/schema/dist/esm/raw/composable/gauge/panelcfg/x/GaugePanelCfg_types.gen';
+import type {
+  FieldConfig as StateTimelineFieldConfig,
+  Options as StateTimelineOptions,
+} from '@grafana/schema/dist/esm/raw/composable/statetimeline/panelcfg/x/StateTimelinePanelCfg_types.gen';
 import type { Options as StatOptions } from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen';
 import type {
   FieldConfig as TableFieldConfig,
@@ -122,6 +126,7 @@ type Drawn<Type extends string, Options, Custom = Record<never, never>> = Frame 
 export type PanelJson =
   | Drawn<'timeseries', TimeSeriesOptions, TimeSeriesFieldConfig>
   | Drawn<'stat', StatOptions>
+  | Drawn<'state-timeline', StateTimelineOptions, StateTimelineFieldConfig>
   | Drawn<'gauge', GaugeOptions>
   | Drawn<'bargauge', BarGaugeOptions>
   | Drawn<'table', TableOptions, TableFieldConfig>
