@@ -8,7 +8,8 @@ import tempfile
 
 build, version = sys.argv[1:3]
 
-EXPORTERS = ["system-exporter", "postgres-pool-exporter", "cache-exporter"]
+EXPORTERS = ["system-exporter", "postgres-pool-exporter", "cache-exporter", "circuit-breaker-exporter",
+             "ai-gateway-exporter"]
 WANTED = [
     *(f"bin/{name}" for name in EXPORTERS),
     *(f"system/{name}.service" for name in EXPORTERS),
