@@ -47,14 +47,7 @@ def main(binary, update):
         caches.start_load()
         page, seen = watch(url, wanted)
         log = process.log_text()
-    own, inherited = recorded.check_metrics(page, INHERITED)
-    print(f"promtool check metrics: {len(own)} complaints, and {inherited} of names that redis_exporter or"
-          " memcached_exporter has too")
-    print("\n".join(own), end="\n" if own else "")
-    good = recorded.judge("cache", seen.text(), update)
-    if not good:
-        print("the exporter's log:", log, sep="\n")
-    return 0 if good and not own else 1
+    return recorded.verdict("cache", page, seen, log, update, INHERITED, "redis_exporter or memcached_exporter")
 
 
 if __name__ == "__main__":

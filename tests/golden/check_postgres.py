@@ -41,13 +41,7 @@ def main(binary, update):
                                             *[f"--collector.{name}" for name in COLLECTORS])
         page, seen = watch(url, wanted)
         log = process.log_text()
-    own, inherited = recorded.check_metrics(page, INHERITED)
-    print(f"promtool check metrics: {len(own)} complaints, and {inherited} of names that postgres_exporter has too")
-    print("\n".join(own), end="\n" if own else "")
-    good = recorded.judge("postgres-pool", seen.text(), update)
-    if not good:
-        print("the exporter's log:", log, sep="\n")
-    return 0 if good and not own else 1
+    return recorded.verdict("postgres-pool", page, seen, log, update, INHERITED, "postgres_exporter")
 
 
 if __name__ == "__main__":

@@ -46,6 +46,18 @@ def documentation(changed=()):
     return metrics_page.page(pages)
 
 
+def verdict(exporter, page, seen, log, update, inherited=(), whose=""):
+    """The exit code for a live page: whether promtool likes its names, but for those that are `inherited` from `whose`, and
+    the shape `seen` is the recorded one. Prints why not, and then the exporter's log."""
+    own, kept = check_metrics(page, inherited)
+    print(f"promtool check metrics: {len(own)} complaints" + (f", and {kept} of names that {whose} has too" if whose else ""))
+    print("\n".join(own), end="\n" if own else "")
+    good = judge(exporter, seen.text(), update)
+    if not good:
+        print("the exporter's log:", log, sep="\n")
+    return 0 if good and not own else 1
+
+
 def judge(exporter, golden, update):
     """Writes the recorded page and docs/metrics.md, or compares them. Returns whether all is well."""
     files = {path_of(exporter): golden, metrics_page.PAGE: documentation({exporter: golden})}

@@ -19,4 +19,4 @@ def all_files():
 
 
 def cpp_files():
-    return [name for name in all_files() if name.endswith((".cpp", ".h"))]
+    return [name for name in all_files() if name.endswith((".cpp", ".h", ".hpp"))]

@@ -17,7 +17,7 @@ files = sorted(name for name in entries if name.startswith(os.path.join(ROOT, "e
 
 
 def tidy(name):
-    done = subprocess.run(["clang-tidy-14", "--quiet", "-p", build, name], capture_output=True, text=True, check=False)
+    done = subprocess.run(["clang-tidy-16", "--quiet", "-p", build, name], capture_output=True, text=True, check=False)
     return name, done.returncode, done.stdout.strip()
 
 

@@ -6,7 +6,7 @@ import sys
 
 from sources import ROOT, all_files
 
-CODE = (".cpp", ".h", ".py", ".libsonnet", ".jsonnet", ".build", ".sh", ".ts", ".tsx")
+CODE = (".cpp", ".h", ".hpp", ".mjs", ".py", ".libsonnet", ".jsonnet", ".build", ".sh", ".ts", ".tsx")
 LEFT_OVERS = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(home|root|work|Users)/\w")
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
