@@ -131,14 +131,15 @@ Task<Fault> Attempt::read_head() {
   const auto deadline = std::min(Clock::now() + upstream_->config().header_timeout, request_.deadline);
   parser_ = std::make_unique<ReplyParser>(kReplyHeaderLimit, std::nullopt);
   parser_->skip(request_.head_only);
-  while (true) {
+  auto& buffer = connection_->buffer();
+  // A server may answer before it has read the whole request; what is read ahead is there then already.
+  for (bool early = buffer.size() > 0;; early = false) {
     const auto began = Clock::now();
-    const auto error = co_await connection_->read(within_drain(deadline));
+    const auto error = early ? error_code{} : co_await connection_->read(within_drain(deadline));
     waited_ += Clock::now() - began;
     if (error) {
       co_return fault_of_error(error, Fault::header_timeout, Fault::reset);
     }
-    auto& buffer = connection_->buffer();
     auto bytes = bytes_in(buffer);
     auto progress = parser_->feed(bytes);
     while (progress == ReplyParser::Progress::done && parser_->status() < 200 && parser_->status() != 101) {

@@ -168,7 +168,7 @@ class Change:
 def at_rest(gateway):
     """The page once nothing is under way."""
     names = ("in_flight_requests", "queue_length", "upstream_in_flight_requests", "upstream_draining", "held_bytes")
-    return gateway.wait_for_page(lambda page: all(page.total("aigw_" + name) == 0 for name in names), "all requests to end")
+    return gateway.page_after(lambda page: all(page.total("aigw_" + name) == 0 for name in names), "all requests to end")
 
 
 def rows_of(provider, name, count=1):

@@ -447,7 +447,7 @@ def test_a_stream_reset_at_every_byte(bench):
 
 
 def at_rest_but_probe(bench):
-    return bench.gateway.wait_for_page(lambda page: page.total("aigw_in_flight_requests") <= page.total(
+    return bench.gateway.page_after(lambda page: page.total("aigw_in_flight_requests") <= page.total(
         "aigw_in_flight_requests", model="good"), "all requests but the probe's to end")
 
 
@@ -504,3 +504,23 @@ def test_an_endless_trickle_ends_with_the_total_time(stack, ai_gateway_binary):
         answer = ask(gateway.port, Call("chat", "trickle", "in=1", stream=True, usage=True))
         assert answer.status == 200 and b"upstream_timeout" in answer.body
         assert counted(at_rest(gateway)) == ({"timeout": 1}, {"idle_timeout": 1})
+
+
+def test_an_answer_that_comes_before_the_request_was_sent(stack, ai_gateway_binary):
+    """On a connection that was used before, and is watched."""
+    refusal = b'{"error":{"message":"too large","type":"invalid_request_error"}}'
+
+    def early(peer):
+        peer.send_whole()
+        peer.sock.recv(1000)  # the next one's beginning
+        peer.send(head("content-type: application/json", f"content-length: {len(refusal)}", status="413 Payload Too Large"), refusal)
+        peer.silence()
+
+    with Hostile({"early": early}) as hostile:
+        gateway = Gateway(stack, ai_gateway_binary, {
+            "upstreams": [upstream("openai", hostile.url, header_timeout="5s")], "models": models_at("openai", ["early"])})
+        assert ask(gateway.port, Call("chat", "early", "in=1")).status == 200
+        answer = ask(gateway.port, Call("chat", "early", "in=1 " + "x" * (24 << 20)))
+        assert (answer.status, answer.body) == (413, refusal)
+        assert len(hostile.seen) == 1 and hostile.connections == 1
+        assert counted(at_rest(gateway)) == ({"ok": 1, "client_error": 1}, {"ok": 1, "client_error": 1})

@@ -61,7 +61,7 @@ def counted(page, name):
 def at_rest(gateway):
     """The page once no request and no drain is under way."""
     names = ("aigw_in_flight_requests", "aigw_queue_length", "aigw_upstream_in_flight_requests", "aigw_upstream_draining")
-    return gateway.wait_for_page(lambda page: all(page.total(name) == 0 for name in names), "all requests to end")
+    return gateway.page_after(lambda page: all(page.total(name) == 0 for name in names), "all requests to end")
 
 
 def settled_ledger(provider):

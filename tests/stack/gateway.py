@@ -57,3 +57,9 @@ class Gateway:
             page = self.page()
             return page if condition(page) else None
         return wait_for(good, what)
+
+    def page_after(self, condition, what):
+        """A page that was begun after one that meets the condition: a page's counts can be a moment older than its gauges, so
+        that the last request's is not in them yet."""
+        self.wait_for_page(condition, what)
+        return self.page()

@@ -218,7 +218,7 @@ async def serve(arguments):
     print("listening on port", server.sockets[0].getsockname()[1], flush=True)
     await stop.wait()
     server.close()
-    await asyncio.sleep(0)  # for what was accepted just now
+    await asyncio.sleep(0.1)  # what was accepted just now becomes a connection
     while connections:
         for connection in connections:
             connection.transport.close()  # what is written already still goes out
