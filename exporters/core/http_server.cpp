@@ -80,6 +80,21 @@ bool announces_body(const HttpRequest& request) {
   return !request.header("Transfer-Encoding").empty() || length.find_first_not_of('0') != std::string_view::npos;
 }
 
+/// The server's TLS, where the web config file asks for it. Throws in one line.
+void load_tls(std::optional<TlsContext>& tls, const std::string& path, WatchedWebConfig& config) {
+  if (!config.current()->tls) return;
+  if (!kHasTls) {
+    throw std::runtime_error(path +
+                             ": tls_server_config: this build has no TLS, because it uses the system's civetweb; "
+                             "build with -Dcivetweb=source");
+  }
+  try {
+    tls.emplace([&config] { return config.current()->tls; });
+  } catch (const std::exception& error) {
+    throw std::runtime_error(path + ": tls_server_config: " + error.what());
+  }
+}
+
 }  // namespace
 
 class HttpServer::Impl {
@@ -88,7 +103,7 @@ class HttpServer::Impl {
       : options_(std::move(options)), handler_(std::move(handler)), web_config_(options_.web_config_file) {
     const auto config = web_config_.current();
     if (config->rate_limit) limiter_.emplace(config->rate_limit->interval, config->rate_limit->burst);
-    if (config->tls) start_tls();
+    load_tls(tls_, options_.web_config_file, web_config_);
     start(listening_ports());
   }
 
@@ -116,19 +131,6 @@ class HttpServer::Impl {
   }
 
  private:
-  void start_tls() {
-    if (!kHasTls) {
-      throw std::runtime_error(options_.web_config_file +
-                               ": tls_server_config: this build has no TLS, because it uses the system's civetweb; "
-                               "build with -Dcivetweb=source");
-    }
-    try {
-      tls_.emplace([this] { return web_config_.current()->tls; });
-    } catch (const std::exception& error) {
-      throw std::runtime_error(options_.web_config_file + ": tls_server_config: " + error.what());
-    }
-  }
-
   /// civetweb's option: "127.0.0.1:9100,[::1]:9100s"; "+9100" is every address of both kinds.
   std::string listening_ports() {
     if (options_.listen_addresses.empty()) throw std::runtime_error("no listen address given");
@@ -372,6 +374,12 @@ HttpServer::~HttpServer() = default;
 bool HttpServer::has_tls_and_ipv6() { return kHasTls; }
 
 std::vector<std::string> HttpServer::listening_on() const { return impl_->listening_on(); }
+
+void HttpServer::check_web_config(const std::string& path) {
+  WatchedWebConfig config{path};
+  std::optional<TlsContext> tls;
+  load_tls(tls, path, config);
+}
 
 void HttpServer::stop() { impl_->stop(); }
 

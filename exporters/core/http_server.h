@@ -60,6 +60,10 @@ class HttpServer {
   /// error at construction.
   [[nodiscard]] static bool has_tls_and_ipv6();
 
+  /// Reads the web config file and all that it names, as the constructor does; an empty path is no file. Throws as the
+  /// constructor does.
+  static void check_web_config(const std::string& path);
+
   /// The URLs served, with the real port where 0 was asked: "http://127.0.0.1:9100".
   [[nodiscard]] std::vector<std::string> listening_on() const;
 

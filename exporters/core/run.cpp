@@ -9,16 +9,14 @@
 #include <exception>
 
 #include "exporter.h"
-#include "file.h"
 #include "flags.h"
 #include "health_check.h"
+#include "http_server.h"
 #include "log.h"
 #include "mask.h"
 #include "service.h"
-#include "strict_yaml.h"
 #include "text.h"
 #include "version.h"
-#include "web_config.h"
 
 namespace binnacle {
 
@@ -206,7 +204,7 @@ void run_or_throw(Exporter& exporter, int argc, char** argv) {
   Service service{exporter, settings};
 
   if (values.config_check) {
-    if (!values.web_config_file.empty()) parse_web_config(read_file(values.web_config_file), values.web_config_file);
+    HttpServer::check_web_config(values.web_config_file);
     print("ok\n");
   } else if (values.once) {
     print(*service.once());

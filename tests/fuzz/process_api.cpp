@@ -33,8 +33,9 @@ void read_request(std::string_view body) {
     const auto call = process_call(request, dialect, request.model);
     sound(call.body);
     require(call.target.find_first_of(" ?#\r\n") == std::string::npos, "a target is a plain path");
-    require(protocol_of(call.operation) != nullptr, "a call is of a known operation");
-    const auto facts = protocol_of(call.operation)->read_request(call.body);
+    const auto* const protocol = protocol_of(process_operation(dialect));
+    require(protocol != nullptr, "a call is of a known operation");
+    const auto facts = protocol->read_request(call.body);
     require(!facts.stream, "a call asks for a whole reply");
     require(facts.model.empty() || facts.model == request.model, "a call names its model");
   }
