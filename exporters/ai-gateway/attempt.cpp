@@ -135,11 +135,10 @@ Task<Fault> Attempt::read_head() {
   // A server may answer before it has read the whole request; what is read ahead is there then already.
   for (bool early = buffer.size() > 0;; early = false) {
     const auto began = Clock::now();
-    const auto error = early ? error_code{} : co_await connection_->read(within_drain(deadline));
+    error_code error;
+    if (!early) error = co_await connection_->read(within_drain(deadline));
     waited_ += Clock::now() - began;
-    if (error) {
-      co_return fault_of_error(error, Fault::header_timeout, Fault::reset);
-    }
+    if (error) co_return fault_of_error(error, Fault::header_timeout, Fault::reset);
     auto bytes = bytes_in(buffer);
     auto progress = parser_->feed(bytes);
     while (progress == ReplyParser::Progress::done && parser_->status() < 200 && parser_->status() != 101) {
