@@ -8,7 +8,7 @@ HEADER = """\
 # `systemctl restart {name}`.
 """
 # Flags that make an exporter end at once.
-NOT_OF_A_SERVICE = ("_ONCE", "_CONFIG_CHECK")
+NOT_OF_A_SERVICE = ("_ONCE", "_CONFIG_CHECK", "_HEALTH_CHECK")
 
 
 def environment_file(name, text):
