@@ -281,9 +281,7 @@ def models_at(upstream_name, names, **more):
 
 def at_rest(gateway):
     """The page once no request, no drain and no client is there."""
-    names = ("aigw_in_flight_requests", "aigw_queue_length", "aigw_upstream_in_flight_requests", "aigw_upstream_draining",
-             "aigw_connections", "aigw_held_bytes")
-    return gateway.page_after(lambda page: all(page.total(name) == 0 for name in names), "all requests to end")
+    return gateway.at_rest("connections")
 
 
 def wait_in_flight(gateway, count, **labels):

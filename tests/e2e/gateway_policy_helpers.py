@@ -165,12 +165,6 @@ class Change:
         assert self.by(name, **labels) == count, (name, labels)
 
 
-def at_rest(gateway):
-    """The page once nothing is under way."""
-    names = ("in_flight_requests", "queue_length", "upstream_in_flight_requests", "upstream_draining", "held_bytes")
-    return gateway.page_after(lambda page: all(page.total("aigw_" + name) == 0 for name in names), "all requests to end")
-
-
 def rows_of(provider, name, count=1):
     """The ledger's rows of that id, once there are `count`, in the order of their starts."""
     def found():

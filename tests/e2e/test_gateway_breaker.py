@@ -3,7 +3,7 @@
 
 import pytest
 from gateway import Gateway, model, upstream
-from gateway_policy_helpers import (ONCE, STEADY, Change, Pending, ask, assert_refused, at_rest, chat, model_state, rows_of,
+from gateway_policy_helpers import (ONCE, STEADY, Change, Pending, ask, assert_refused, chat, model_state, rows_of,
                                     wait_for_model)
 from llm_calls import Call, dialect_of
 from processes import request, wait_for
@@ -160,7 +160,7 @@ def test_half_open_lets_few_through(gateway, provider):
         assert refused.retry_after >= 1
     else:
         assert refused.status in (200, 504)  # another open_time was over by then
-    at_rest(gateway)
+    gateway.at_rest()
 
 
 @pytest.mark.parametrize("commands, status", [("status=429", 429), ("status=400", 400), ("status=401", 401),

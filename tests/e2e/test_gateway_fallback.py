@@ -7,7 +7,7 @@ import time
 
 import pytest
 from gateway import Gateway, model, upstream
-from gateway_policy_helpers import (STEADY, Change, Pending, ask, assert_refused, at_rest, chat, digest, get,
+from gateway_policy_helpers import (STEADY, Change, Pending, ask, assert_refused, chat, digest, get,
                                     model_state, rows_of)
 from helpers import show
 from llm_calls import Call, dialect_of
@@ -195,7 +195,7 @@ def test_what_may_be_billed_is_tried_once_more(gateway, provider, commands):
     assert_refused(answer, "chat", 504 if commands == "hang=headers" else 502,
                    "upstream_timeout" if commands == "hang=headers" else "upstream_error")
     assert answer.attempts == 2 and answer.headers["x-aigw-model"] == "timed"
-    at_rest(gateway)
+    gateway.at_rest()
     assert len(rows_of(provider, f"billed-{commands[:4]}", 2)) == 2
 
 
@@ -245,7 +245,7 @@ def test_a_client_that_leaves_before_a_retry(gateway, provider):
         pending.leave()
         change.wait("requests_total", model="patient", outcome="canceled")
         change.wait("attempts_total", 1)
-    at_rest(gateway)
+    gateway.at_rest()
     assert len(rows_of(provider, "patient")) == 1 and ask(gateway, chat("patient")).status == 200
 
 
@@ -362,6 +362,6 @@ def test_gemini_s_name_is_in_the_path(gateway, recorder):
 
 
 def test_nothing_stays(gateway):
-    at_rest(gateway)
+    gateway.at_rest()
     assert get(gateway, "/v1/models").status == 200
     wait_for(lambda: "error in the proxy" not in gateway.process.log_text(), "a clean log", limit=1)

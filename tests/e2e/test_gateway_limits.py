@@ -7,7 +7,7 @@ import time
 
 import pytest
 from gateway import Gateway, model, upstream
-from gateway_policy_helpers import (ONCE, STEADY, Change, Pending, ask, ask_many, assert_refused, at_rest, chat, get, rows_of,
+from gateway_policy_helpers import (ONCE, STEADY, Change, Pending, ask, ask_many, assert_refused, chat, get, rows_of,
                                     wait_for_model)
 from helpers import show
 from llm_calls import Call, dialect_of
@@ -59,7 +59,7 @@ def gateway_fixture(module_stack, provider, ai_gateway_binary):
 
 def remaining(gateway, name, kind):
     """What is left of the model's limit, once nothing is under way."""
-    return at_rest(gateway).total("aigw_rate_limit_remaining", model=name, kind=kind)
+    return gateway.at_rest().total("aigw_rate_limit_remaining", model=name, kind=kind)
 
 
 def used(rows):
@@ -163,7 +163,7 @@ def test_all_of_several_limits_or_none(gateway):
     assert ask(gateway, chat("both", "in=500 out=400")).status == 200
     refused = [ask(gateway, chat("both")) for _ in range(3)]
     assert {answer.status for answer in refused} == {429}
-    page = at_rest(gateway)
+    page = gateway.at_rest()
     left = {kind: page.total("aigw_rate_limit_remaining", model="both", kind=kind) for kind in ("requests", "tokens")}
     assert left == {"requests": 4, "tokens": 100}
 
@@ -236,6 +236,6 @@ def test_a_burst_with_leaving_clients(gateway, provider):
     jobs = [Job(chat("burst", "id=burst chunks=3 delay=0.01", stream=True), "burst", (None, "first", "mid")[number % 3])
             for number in range(120)]
     asyncio.run(run_load(gateway.port, jobs, clients=60))
-    at_rest(gateway)
+    gateway.at_rest()
     assert len(rows_of(provider, "burst", 30)) == 30
     assert get(gateway, "/api/ai/process").status == 200

@@ -58,12 +58,6 @@ def counted(page, name):
             "reported": value("usage_source_total", source="reported"), "nanos": round(value("cost_usd_total") * 1e9)}
 
 
-def at_rest(gateway):
-    """The page once no request and no drain is under way."""
-    names = ("aigw_in_flight_requests", "aigw_queue_length", "aigw_upstream_in_flight_requests", "aigw_upstream_draining")
-    return gateway.page_after(lambda page: all(page.total(name) == 0 for name in names), "all requests to end")
-
-
 def settled_ledger(provider):
     """The ledger once it grows no more."""
     seen = []
@@ -92,7 +86,7 @@ def test_ten_thousand_mixed_requests_are_counted_to_the_unit(stack, ai_gateway_b
     gateway = Gateway(stack, ai_gateway_binary, config(provider, model_names(), on_client_abort="drain", drain=DRAIN))
     jobs = make_jobs(10000, seed=6)
     statuses = asyncio.run(run_load(gateway.port, jobs))
-    page, rows = at_rest(gateway), settled_ledger(provider)
+    page, rows = gateway.at_rest(), settled_ledger(provider)
 
     assert {status for status, job in zip(statuses, jobs) if job.good and not job.leave} == {200}
     left = [job for job in jobs if job.leave]
@@ -131,7 +125,7 @@ def test_restarts_of_the_provider_lose_no_count(stack, ai_gateway_binary):
             await asyncio.to_thread(provider.restart)
 
     asyncio.run(run_load(gateway.port, jobs, meanwhile=restart(), again=(502, 503)))
-    page, rows = at_rest(gateway), settled_ledger(provider)
+    page, rows = gateway.at_rest(), settled_ledger(provider)
     check_counts(page, rows, names)
     broken = sum(not row["whole"] for row in rows)
     show(f"{len(jobs)} requests, {len(rows)} attempts, {broken} broken off",
@@ -151,7 +145,7 @@ def test_a_cancelled_stream_is_not_counted_as_reported(stack, ai_gateway_binary,
     asyncio.run(run_load(gateway.port, jobs, clients=5))
     rows = wait_for(lambda: len(provider.ledger()) == len(jobs) and provider.ledger(), "the provider to see all clients gone")
     assert not any(row["final"] or row["whole"] for row in rows)
-    page = at_rest(gateway)
+    page = gateway.at_rest()
     assert not any(counted(page, operation).values())
     assert page.total("aigw_usage_source_total", source="estimated") == 10
     assert page.total("aigw_usage_source_total", source="missing") <= 5
@@ -170,7 +164,7 @@ def test_an_estimate_is_of_the_right_size(stack, ai_gateway_binary, operation):
     asyncio.run(run_load(gateway.port, jobs, clients=5))
     rows = wait_for(lambda: len(provider.ledger()) == len(jobs) and provider.ledger(), "the provider to see all clients gone")
     written = sum(row["output"] * row["pieces"] / 200 for row in rows)
-    page = at_rest(gateway)
+    page = gateway.at_rest()
     found = {kind: page.total("aigw_estimated_tokens_total", type=kind) for kind in ("input", "output")}
     show(f"{operation}: {written:.0f} tokens of output were written before the clients left, {found['output']:.0f} estimated")
     assert page.total("aigw_usage_source_total", source="estimated") == len(jobs)

@@ -6,7 +6,7 @@ import random
 
 import pytest
 from gateway import Gateway, model, upstream
-from gateway_policy_helpers import (ONCE, STEADY, Change, Pending, ask, assert_refused, at_rest, chat, model_state, reload,
+from gateway_policy_helpers import (ONCE, STEADY, Change, Pending, ask, assert_refused, chat, model_state, reload,
                                     rows_of, wait_for_model)
 from helpers import show
 from llm_calls import Call, dialect_of
@@ -64,7 +64,7 @@ def test_two_hundred_clients_on_ten_slots(gateway, provider):
     # Those that are under way together reach the provider on connections of their own, whose order is the kernel's.
     late = [abs(place - number) for place, number in enumerate(order)]
     assert max(late) < SLOTS, order
-    page = at_rest(gateway)
+    page = gateway.at_rest()
     assert page.total("aigw_queue_wait_seconds_count", model="ten") == CLIENTS - SLOTS
     assert page.total("aigw_requests_total", model="ten", outcome="ok") == CLIENTS
     show(f"{CLIENTS} clients, {SLOTS} slots: {late.count(0)} began in their own place, none was more than {max(late)} off")
@@ -127,7 +127,7 @@ def test_a_client_that_leaves_gives_its_place_up(gateway, provider, by_reset):
         wait_for_model(gateway, "stingy", in_flight=1, queued=1)
     assert [pending[n].answer().status for n in (2, 3)] == [200, 200]
     assert not rows_of(provider, f"{name}-1", 0)
-    at_rest(gateway)
+    gateway.at_rest()
 
 
 def leaving_jobs(count):
@@ -145,7 +145,7 @@ def leaving_jobs(count):
 def test_slots_never_leak(gateway, provider):
     jobs = leaving_jobs(280)
     asyncio.run(run_load(gateway.port, jobs, clients=40))
-    page = at_rest(gateway)
+    page = gateway.at_rest()
     outcomes = {outcome: page.total("aigw_requests_total", model="three", outcome=outcome)
                 for outcome in ("ok", "canceled", "upstream_error", "upstream_limited")}
     assert sum(outcomes.values()) == page.total("aigw_requests_total", model="three") >= 240  # some never arrived whole
@@ -162,7 +162,7 @@ def test_a_provider_that_is_killed_frees_all_slots(gateway, provider):
     provider.kill()
     try:
         assert {one.answer().status for one in pending} == {502}
-        at_rest(gateway)
+        gateway.at_rest()
     finally:
         provider.start()
     assert ask(gateway, chat("one")).status == 200
@@ -189,7 +189,7 @@ def test_other_bounds_while_requests_wait(module_stack, gateway, provider):
     order = order_of(provider, "reloaded", 8)
     assert sorted(order[:3]) == [0, 1, 2] and order[3:] == [3, 4, 5, 6, 7]
     change(concurrency=0)  # no limit any more
-    page = at_rest(gateway)
+    page = gateway.at_rest()
     assert ("aigw_concurrency_limit", frozenset({("model", "one")})) not in page.samples
     with provider.frozen():
         pending = [Pending(gateway.port, chat("one")) for _ in range(20)]

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from gateway import Gateway, model, upstream
-from gateway_policy_helpers import (ONCE, STEADY, Pending, ask, assert_refused, at_rest, chat, digest, get, reload, rows_of,
+from gateway_policy_helpers import (ONCE, STEADY, Pending, ask, assert_refused, chat, digest, get, reload, rows_of,
                                     wait_for_model)
 from processes import wait_for
 from provider import Provider
@@ -48,7 +48,7 @@ def test_limits_keep_their_counts(changeable):
     gateway = changeable.gateway
     assert [ask(gateway, chat("limited", "in=60 out=40")).status for _ in range(3)] == [200] * 3
     changeable.change(otel=True)
-    page = at_rest(gateway)
+    page = gateway.at_rest()
     left = {kind: page.total("aigw_rate_limit_remaining", model="limited", kind=kind) for kind in ("requests", "tokens")}
     assert left == {"requests": 2, "tokens": 9700}
     more = model("limited", "openai", limits=[{"requests": 4, "per": "1h"}, {"tokens": 10000, "per": "1m"}], **ONCE)
@@ -134,7 +134,7 @@ def test_a_model_that_comes_back(changeable, provider):
         changeable.change(models=[model("plain", "openai", **ONCE)])
         changeable.change(models=[model("plain", "openai", **ONCE), one])
     assert (first.answer().status, second.answer().status) == (200, 200)
-    at_rest(gateway)
+    gateway.at_rest()
     assert ask(gateway, chat("slot")).status == 200
 
 
@@ -187,6 +187,6 @@ def test_many_reloads_under_load(changeable):
         for thread in threads:
             thread.join()
     assert set(statuses) == {200} and len(statuses) > 30
-    at_rest(gateway)
+    gateway.at_rest()
     assert gateway.page().total("aigw_requests_total", model="plain", outcome="ok") == len(statuses)
     assert get(gateway, "/v1/models").status == 200

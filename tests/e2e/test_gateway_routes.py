@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 from gateway import Gateway, model, upstream
-from gateway_policy_helpers import (ONCE, STEADY, Change, ask, assert_refused, at_rest, chat, code_of, digest,
+from gateway_policy_helpers import (ONCE, STEADY, Change, ask, assert_refused, chat, code_of, digest,
                                     exchange, get, rows_of)
 from llm_calls import STREAMED, Call, dialect_of
 from processes import free_port, request
@@ -363,6 +363,6 @@ def test_connections_are_kept(gateway):
 
 
 def test_nothing_stays(gateway):
-    page = at_rest(gateway)
+    page = gateway.at_rest()
     assert page.total("aigw_in_flight_requests") == 0
     gateway.wait_for_page(lambda now: now.total("aigw_connections") == 0, "connections to end")

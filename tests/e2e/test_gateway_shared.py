@@ -3,7 +3,7 @@
 
 import pytest
 from gateway import Gateway, model, upstream
-from gateway_policy_helpers import STEADY, Pending, ask, ask_many, at_rest, chat, reload, rows_of, wait_for_model
+from gateway_policy_helpers import STEADY, Pending, ask, ask_many, chat, reload, rows_of, wait_for_model
 from helpers import run_exporter, show
 from processes import wait_for
 from provider import Provider
@@ -68,7 +68,7 @@ def test_two_gateways_share_the_limits(stack, provider, ai_gateway_binary):
     while ask(gateways[count % 2], call := chat("settled", "in=50 out=100")).status == 200:
         count += 1
         for gateway in gateways:
-            at_rest(gateway)
+            gateway.at_rest()
     assert (3000 - 1000 - len(call.body) // 4) // 150 <= count <= (3000 - 1000 - len(call.body) // 4) // 150 + 2
 
     # Given back: a queue that was full used nothing up.

@@ -63,3 +63,8 @@ class Gateway:
         that the last request's is not in them yet."""
         self.wait_for_page(condition, what)
         return self.page()
+
+    def at_rest(self, *more):
+        """The page once no request and no drain is under way, and none of `more` (names without aigw_) either."""
+        names = ("in_flight_requests", "queue_length", "upstream_in_flight_requests", "upstream_draining", "held_bytes", *more)
+        return self.page_after(lambda page: all(page.total("aigw_" + name) == 0 for name in names), "all requests to end")
